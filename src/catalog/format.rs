@@ -92,6 +92,11 @@ pub fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// Names an account of Unix by its number, as a part of a sentence.
+pub fn account(number: u32) -> String {
+    if number == 0 { "another account (root)".to_owned() } else { format!("another account (user number {number})") }
+}
+
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;

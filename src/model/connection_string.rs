@@ -74,9 +74,27 @@ fn read(text: &str) -> Result<ConnectionString, BadConnectionString> {
             "This is a URL; paste the .NET form instead: Server=…;Database=…;User ID=…;Password=….".into(),
         ));
     }
+    if let Some(inner) = unwrapped(text) {
+        return read(inner);
+    }
+    if is_json(text) {
+        return Err(BadConnectionString(
+            "This is a piece of JSON; paste only what stands between the quotes behind the colon, and each \\\\ in it as one \\."
+                .into(),
+        ));
+    }
+    let pairs = grammar::pairs(text)?;
+    // `DB_CONNECTION_STRING="…"`, as a shell or a unit file has it.
+    if let [only] = &pairs[..]
+        && only.quoted
+        && keyword(&only.key).is_none()
+        && only.value.contains('=')
+    {
+        return read(&only.value);
+    }
     let mut values = Values::default();
     let mut after_bare_password = false;
-    for pair in grammar::pairs(text)? {
+    for pair in pairs {
         let key = keyword(&pair.key);
         match key {
             Some(key) => values.take(key, &pair)?,
@@ -96,11 +114,36 @@ fn read(text: &str) -> Result<ConnectionString, BadConnectionString> {
     Ok(values.finish())
 }
 
+/// Returns what is between the quotes around a whole text: no key begins with one, so they are of the place that it was copied from.
+fn unwrapped(text: &str) -> Option<&str> {
+    let text = text.trim().trim_end_matches([',', ';']).trim_end();
+    let quote = text.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+    let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+    // `"Default": "Server=…"` begins and ends with one as well.
+    (!is_json(text)).then_some(inner)
+}
+
+/// Returns whether this is a piece of a JSON file: a name in quotes with a colon behind it, or an object.
+fn is_json(text: &str) -> bool {
+    let text = text.trim_start();
+    let Some(name) = text.strip_prefix('"') else { return text.starts_with('{') };
+    name.split_once('"').is_some_and(|(_, rest)| rest.trim_start().starts_with(':'))
+}
+
 impl Values {
     fn take(&mut self, key: Keyword, pair: &Pair) -> Result<(), BadConnectionString> {
         let value = &pair.value;
         match key {
-            Keyword::Server => self.fill(FieldId::Server, value),
+            Keyword::Server => match undoubled(value) {
+                Some(single) => {
+                    self.ignored.push(format!(
+                        "The \\\\ in {} is JSON's spelling of one \\, and was taken for one; nothing else was changed.",
+                        shown(&pair.key)
+                    ));
+                    self.fill(FieldId::Server, &single);
+                }
+                None => self.fill(FieldId::Server, value),
+            },
             Keyword::Database => self.fill(FieldId::Database, value),
             Keyword::User => self.fill(FieldId::User, value),
             Keyword::Password => self.fill(FieldId::Password, value),
@@ -197,6 +240,13 @@ impl Values {
         self.ignored.push(format!("{key} was left out: only SQL logins work here, so type one.{left_over}"));
         kind
     }
+}
+
+/// Returns a server's name with one backslash before its instance, where JSON's two were copied. Those at the start are a path's.
+fn undoubled(server: &str) -> Option<String> {
+    let (host, instance) = server.split_once("\\\\")?;
+    let is_host = !host.is_empty() && !host.ends_with(':') && !host.contains('\\');
+    (is_host && !instance.is_empty() && !instance.contains('\\')).then(|| format!("{host}\\{instance}"))
 }
 
 fn harmless_sentence(names: &[&str]) -> Option<String> {
@@ -542,6 +592,38 @@ mod tests {
             read("TrustServerCertificate=2").unwrap_err().to_string(),
             "TrustServerCertificate at character 1 is neither true nor false."
         );
+    }
+
+    #[test]
+    fn quotes_of_the_place_that_it_was_copied_from_are_taken_off() {
+        for text in [
+            "\"Server=a;Password=b\"",
+            " 'Server=a;Password=b' ",
+            "\"Server=a;Password=b\",",
+            "NAME=\"Server=a;Password=b\"",
+            "X='Server=a;Password=b';",
+        ] {
+            assert_eq!(filled(text), [(FieldId::Server, "a".into()), (FieldId::Password, "b".into())], "{text}");
+            assert!(read(text).unwrap().ignored.is_empty(), "{text}");
+        }
+        // A quote within is the string's own.
+        assert_eq!(one("Server=a;Password=\"b\"", FieldId::Password).as_deref(), Some("b"));
+        assert_eq!(one("Password='a=b'", FieldId::Password).as_deref(), Some("a=b"));
+        for json in
+            ["\"Default\": \"Server=a;Password=hunter2\"", "{\"ConnectionStrings\": {\"D\": \"Server=a\"}}", "\"a\" : \"b"]
+        {
+            let error = read(json).unwrap_err().to_string();
+            assert!(error.contains("JSON") && !error.contains("hunter2"), "{json}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_doubled_backslash_before_an_instance_is_json_s() {
+        assert_eq!(one(r"Server=a\\B,1", FieldId::Server).as_deref(), Some(r"a\B,1"));
+        assert!(read(r"Server=a\\B").unwrap().ignored[0].contains("JSON"));
+        for server in [r"a\B", r"np:\\sql01\pipe\sql\query", r"\\sql01\x", r"a\\"] {
+            assert_eq!(one(&format!("Server={server}"), FieldId::Server).as_deref(), Some(server));
+        }
     }
 
     #[test]

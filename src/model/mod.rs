@@ -16,6 +16,7 @@ pub mod flow;
 pub mod journal;
 pub mod key_evidence;
 pub mod licence;
+pub mod lookalike;
 pub mod master_key;
 pub mod names;
 pub mod node;

@@ -97,6 +97,21 @@ impl NodeName {
     pub fn is_container_id(&self) -> bool {
         self.0.len() == 12 && self.0.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     }
+
+    /// Says why the name is allowed and yet a bad choice: it does not last, or other machines have it too.
+    pub fn doubt(&self) -> Option<String> {
+        let name = self.as_str();
+        let host = name.split('.').next().unwrap_or_default();
+        if self.is_container_id() {
+            Some(format!("{name} looks like a container's id, which is another one after the next start."))
+        } else if host.eq_ignore_ascii_case("localhost") {
+            Some(format!("{name} is what every machine calls itself; this one was not given a name of its own."))
+        } else if name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+            Some(format!("{name} is a number or an address, and no name that tells this machine from others for good."))
+        } else {
+            None
+        }
+    }
 }
 
 /// A database's name: 1 to 128 UTF-16 units, all of them visible, no blanks at its ends.

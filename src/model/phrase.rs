@@ -62,7 +62,7 @@ pub type KeyNames = fn(Key) -> Option<Cow<'static, str>>;
 pub fn name_in_files(key: Key) -> Option<Cow<'static, str>> {
     match key {
         Key::Edit | Key::LeaveCluster | Key::RemoveNode => Some("octopus-setup review".into()),
-        Key::PinCertificate => Some("the fields trust and fingerprint".into()),
+        Key::PinCertificate => Some("the fields trust and fingerprint (--trust fingerprint --fingerprint SHA256)".into()),
         Key::Next
         | Key::Back
         | Key::Quit

@@ -187,20 +187,37 @@ pub fn find_subject(machine: &Machine, wanted: &Wanted) -> Result<Subject, Strin
             let found = all.iter().position(|subject| instance_key(&subject.instance) == instance_key(name));
             match found {
                 Some(place) => Ok(all.swap_remove(place)),
-                None if all.is_empty() => Err(format!("There is no instance {name}, nor any other on this machine.")),
-                None => Err(format!("There is no instance {name} on this machine. There are: {}.", names(&all))),
+                None if all.is_empty() => Err(match unread(machine) {
+                    Some(unread) => format!("No instance {name} was found. {unread}"),
+                    None => format!("There is no instance {name}, nor any other on this machine."),
+                }),
+                None => {
+                    let also = unread(machine).map(|unread| format!(" {unread}")).unwrap_or_default();
+                    Err(format!("There is no instance {name} on this machine. There are: {}.{also}", names(&all)))
+                }
             }
         }
         Wanted::Only => match all.len() {
-            0 => Err(NOTHING_TO_REVIEW.to_owned()),
+            0 => Err(nothing_to_review(machine)),
             1 => Ok(all.swap_remove(0)),
             _ => Err(format!("There are several instances on this machine; name one of them: {}.", names(&all))),
         },
     }
 }
 
-/// Says that there is nothing to review.
+/// Says that there is nothing to review, or that this cannot be told.
+pub fn nothing_to_review(machine: &Machine) -> String {
+    unread(machine).map_or_else(|| NOTHING_TO_REVIEW.to_owned(), |unread| format!("No instance was found. {unread}"))
+}
+
+/// What is said where the lists could be read and are empty.
 pub const NOTHING_TO_REVIEW: &str = "There is nothing to review here: no instance of Octopus Server is on this machine's lists.";
+
+/// What of this machine's lists could not be read: an instance that was not found may be in it.
+fn unread(machine: &Machine) -> Option<String> {
+    let said: Vec<&str> = machine.unreadable.iter().map(Untrusted::as_str).collect();
+    (!said.is_empty()).then(|| format!("Not everything could be read: {}", said.join(" ")))
+}
 
 /// Returns the instance of a file that somebody named. Octopus' own configs end in `.config`, the wizard's in `.toml`.
 pub fn subject_from_file(path: &Path) -> Subject {

@@ -1,5 +1,6 @@
 //! Facts about this host: its platform, name and operating system.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use super::small_file;
@@ -12,8 +13,15 @@ pub const fn platform() -> Platform {
 
 /// The host's name without its domain: the default node name.
 pub fn name() -> String {
-    let whole = gethostname::gethostname().to_string_lossy().into_owned();
-    whole.split('.').next().unwrap_or_default().to_owned()
+    first_label(&gethostname::gethostname().to_string_lossy()).to_owned()
+}
+
+/// Returns a host's name without its domain. An address has none: its first number would be no name at all.
+fn first_label(whole: &str) -> &str {
+    match whole.parse::<IpAddr>() {
+        Ok(_) => whole,
+        Err(_) => whole.split('.').next().unwrap_or_default(),
+    }
 }
 
 /// The operating system's name for people: `Debian GNU/Linux 12 (bookworm)`, or just `Linux` or `Windows` if no more is known.
@@ -45,6 +53,19 @@ fn pretty_name(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_loses_its_domain_and_an_address_nothing() {
+        for (whole, name) in [
+            ("web01.corp.example", "web01"),
+            ("localhost.localdomain", "localhost"),
+            ("192.168.1.5", "192.168.1.5"),
+            ("(none)", "(none)"),
+            ("", ""),
+        ] {
+            assert_eq!(first_label(whole), name);
+        }
+    }
 
     #[test]
     fn the_pretty_name_is_unquoted() {

@@ -6,7 +6,6 @@
 //! a password was not escaped, they would repeat what follows it.
 
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use quick_xml::errors::Error;
@@ -38,12 +37,19 @@ const MASTER_KEY: &str = "Octopus.Storage.MasterKey";
 /// Reads one, of at most 1 MiB. Errors tell the line and never a part of the text: it holds a password.
 pub fn read(path: &Path) -> Result<OctopusConfig, ConfigTrouble> {
     let bytes = small_file::read(path, small_file::LIMIT).map(Zeroizing::new).map_err(|error| unreadable(path, &error))?;
-    let text = decode(&bytes).map_err(|error| unreadable(path, &error))?;
+    let text = small_file::decode(&bytes).map_err(|error| unreadable(path, &error))?;
+    let other = |said: &'static str| ConfigTrouble::Unreadable { path: shown(path), said: said.into() };
+    if text.trim_start().starts_with('{') {
+        return Err(other("it is JSON and not the XML of OctopusServer.config; what show-configuration prints is not read"));
+    }
     let settings = read_settings(&text).map_err(|error| ConfigTrouble::Malformed {
         path: shown(path),
         line: error.line,
         said: error.said.into(),
     })?;
+    if settings.is_of_a_tentacle() {
+        return Err(other("it is the config of a Tentacle and not of an Octopus Server; name the server's OctopusServer.config"));
+    }
     Ok(config(path, settings))
 }
 
@@ -82,36 +88,6 @@ fn value(setting: &Setting, text: &str) -> Option<String> {
     }
 }
 
-/// The text without its byte order mark. Its buffer never grows, so no copy of a password is left behind.
-fn decode(bytes: &[u8]) -> io::Result<Zeroizing<String>> {
-    match bytes {
-        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
-        // Without a mark: what begins with `<` in two bytes.
-        [b'<', 0, ..] => wide(bytes, u16::from_le_bytes),
-        [0, b'<', ..] => wide(bytes, u16::from_be_bytes),
-        _ => {
-            let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
-            let text = std::str::from_utf8(bytes).map_err(|error| small_file::not_text(bytes, error.valid_up_to()))?;
-            Ok(Zeroizing::new(text.to_owned()))
-        }
-    }
-}
-
-fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> io::Result<Zeroizing<String>> {
-    let broken = || io::Error::new(ErrorKind::InvalidData, "it begins as UTF-16 text and does not go on as such");
-    let (pairs, rest) = bytes.as_chunks::<2>();
-    if !rest.is_empty() {
-        return Err(broken());
-    }
-    // Three bytes are the most that one unit becomes.
-    let mut text = Zeroizing::new(String::with_capacity(pairs.len() * 3));
-    for character in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
-        text.push(character.map_err(|_| broken())?);
-    }
-    Ok(text)
-}
-
 /// Octopus writes two levels.
 const DEEPEST: usize = 16;
 
@@ -132,6 +108,16 @@ struct Settings {
 }
 
 impl Settings {
+    /// Whether these are a Tentacle's: it has settings that no server has, and no database.
+    fn is_of_a_tentacle(&self) -> bool {
+        let own = [
+            "Tentacle.Communication.TrustedOctopusServers",
+            "Tentacle.Deployment.ApplicationDirectory",
+            "Tentacle.Services.PortNumber",
+        ];
+        self.get(CONNECTION).is_none() && own.into_iter().any(|key| self.get(key).is_some())
+    }
+
     /// A setting's value without blanks around it; a blank one is none, as in Octopus.
     fn get(&self, key: &str) -> Option<&str> {
         self.by_key.get(&key.to_lowercase()).map(|value| value.trim()).filter(|value| !value.is_empty())
@@ -486,7 +472,7 @@ mod tests {
         fn nor_do_bytes(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..80), head in 0..5_usize) {
             let heads: [&[u8]; 5] = [b"", b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"];
             let whole = [heads[head], &bytes].concat();
-            if let Ok(text) = decode(&whole) {
+            if let Ok(text) = small_file::decode(&whole) {
                 let _ = read_settings(&text);
             }
         }

@@ -103,9 +103,14 @@ impl Places {
         entry(&self.instances(), instance, "toml")
     }
 
+    /// The folder of the locks.
+    pub fn locks(&self) -> PathBuf {
+        self.state.join("locks")
+    }
+
     /// An instance's lock.
     pub fn lock(&self, instance: &str) -> PathBuf {
-        entry(&self.state.join("locks"), instance, "lock")
+        entry(&self.locks(), instance, "lock")
     }
 }
 

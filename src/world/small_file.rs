@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 /// The most bytes of a config, a journal or a registry entry.
 pub(super) const LIMIT: u64 = 1 << 20;
 
@@ -56,17 +58,64 @@ pub(crate) fn find(path: &Path) -> io::Result<Option<Vec<u8>>> {
 
 /// Reads a small file as text, without a byte order mark.
 pub(super) fn read_text(path: &Path) -> io::Result<String> {
-    let text =
-        String::from_utf8(read(path, LIMIT)?).map_err(|error| not_text(error.as_bytes(), error.utf8_error().valid_up_to()))?;
+    let bytes = read(path, LIMIT)?;
+    if is_utf16(&bytes) {
+        return Err(not_text(&bytes, 0));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| not_text(error.as_bytes(), error.utf8_error().valid_up_to()))?;
     Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,
     })
 }
 
+/// Returns the text of a file that Windows' programs write, in UTF-8 or UTF-16, without its byte order mark. Its buffer never grows, so no
+/// copy of a password is left behind.
+pub(super) fn decode(bytes: &[u8]) -> io::Result<Zeroizing<String>> {
+    match (utf16_order(bytes), bytes) {
+        (Some(unit), [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, rest @ ..]) => wide(rest, unit),
+        (Some(unit), _) => wide(bytes, unit),
+        (None, _) => {
+            let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
+            let text = std::str::from_utf8(bytes).map_err(|error| not_text(bytes, error.valid_up_to()))?;
+            Ok(Zeroizing::new(text.to_owned()))
+        }
+    }
+}
+
+/// Returns how the units of UTF-16 text are read; `None` if it is none. Without a mark, a first character of ASCII in two bytes tells.
+fn utf16_order(bytes: &[u8]) -> Option<fn([u8; 2]) -> u16> {
+    match bytes {
+        [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
+        [1..=0x7f, 0, ..] => Some(u16::from_le_bytes),
+        [0, 1..=0x7f, ..] => Some(u16::from_be_bytes),
+        _ => None,
+    }
+}
+
+fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> io::Result<Zeroizing<String>> {
+    let broken = || io::Error::new(ErrorKind::InvalidData, "it begins as UTF-16 text and does not go on as such");
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(broken());
+    }
+    // Three bytes are the most that one unit becomes.
+    let mut text = Zeroizing::new(String::with_capacity(pairs.len() * 3));
+    for character in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
+        text.push(character.map_err(|_| broken())?);
+    }
+    Ok(text)
+}
+
+/// Returns whether bytes are UTF-16 text, which without its mark may pass for UTF-8 with a NUL behind each letter.
+pub(super) fn is_utf16(bytes: &[u8]) -> bool {
+    utf16_order(bytes).is_some()
+}
+
 /// Describes bytes that are not UTF-8 from this position on.
 pub(super) fn not_text(bytes: &[u8], valid: usize) -> io::Error {
-    let said = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+    let said = if is_utf16(bytes) {
         "it is UTF-16 text, and must be UTF-8".to_owned()
     } else {
         let line = bytes.iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;

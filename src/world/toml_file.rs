@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::small_file;
 use crate::model::facts::ConfigTrouble;
+use crate::model::lookalike;
 use crate::model::plan::Failure;
 use crate::model::untrusted::Untrusted;
 
@@ -141,12 +142,21 @@ pub(super) fn explain(text: &str, error: &toml::de::Error) -> (usize, String) {
     if text.trim().is_empty() {
         return (1, "it is empty".into());
     }
+    if let Some(other) = other_kind(text) {
+        return (1, other.into());
+    }
     if let Some(name) = quoted_after(message, "missing field ") {
         return match header(text.lines().nth(line - 1).unwrap_or_default()) {
             Some(table) => (line, format!("`{table}.{name}` is missing")),
             // A file without a whole section was most likely truncated at the end.
             None => (last, format!("`{name}` is missing; the file may break off here")),
         };
+    }
+    // A line that is good TOML may have such characters in its texts.
+    let is_syntax = !message.contains(", expected ") || message.starts_with("invalid ") || message.contains("must be quoted");
+    let lookalike = text.lines().nth(line - 1).filter(|_| is_syntax).and_then(lookalike::find);
+    if let Some(character) = lookalike {
+        return (line.min(last), format!("there is {character}, which an editor has put in place of what was typed"));
     }
     let key = key_of(text, line);
     let said = match (&key, message.split_once(", expected ")) {
@@ -169,6 +179,22 @@ pub(super) fn explain(text: &str, error: &toml::de::Error) -> (usize, String) {
     };
     let cut = line >= last && !text.ends_with('\n');
     (line.min(last), if cut { format!("{said}; the file may break off here") } else { said })
+}
+
+/// Says what a text is that belongs to another program. TOML begins with neither of these characters.
+pub(super) fn other_kind(text: &str) -> Option<&'static str> {
+    let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    if text.starts_with('{') {
+        let is_octopus = text.contains("\"Octopus");
+        Some(if is_octopus {
+            "it is JSON, as Octopus Server's show-configuration prints it; name octopus-node.toml or OctopusServer.config itself"
+        } else {
+            "it is JSON; name octopus-node.toml or OctopusServer.config"
+        })
+    } else {
+        text.starts_with('<')
+            .then_some("it is XML; a node config is TOML, and Octopus Server's own file is named OctopusServer.config")
+    }
 }
 
 /// Finds the format's number in a text that is not valid TOML, which a later format may not be.

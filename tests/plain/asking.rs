@@ -143,3 +143,23 @@ async fn there_is_an_empty_line_before_each_screen_and_none_between_its_question
     session.assert_says(&["\n\nHome directory\n", questions, "\n\nService account\n"]);
     assert!(!session.said.contains("\n\n\n"), "{}", session.said);
 }
+
+/// The case `plain-invalid-fill`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn why_a_pasted_string_s_server_is_asked_for_again_is_said_at_once() {
+    let scene = Scene::new().await;
+    for (string, reason) in [
+        (r"Server=np:\\sql01\pipe\sql\query;Database=Octopus;User ID=a;Password=b", "amed pipe"),
+        (r"Server=(localdb)\MSSQLLocalDB;Database=Octopus;User ID=a;Password=b", "LocalDB"),
+        ("Server=localhost:24010;Database=Octopus;User ID=a;Password=b", "comma"),
+        ("Server=admin:localhost;Database=Octopus;User ID=a;Password=b", "admin"),
+    ] {
+        let mut lines = scene.to_the_password("first-node", "node-1");
+        lines.truncate(5);
+        lines.extend(["connection".to_owned(), string.to_owned()]);
+        let session = hear(scene.wizard("m", None), lines).await;
+        let (_, after) = session.said.rsplit_once("Connection string (not shown):").unwrap();
+        let (before_the_question, _) = after.split_once("Server (server)").unwrap_or_else(|| panic!("{}", session.said));
+        assert!(before_the_question.contains(reason), "{string}: {before_the_question:?}\n{}", session.said);
+    }
+}

@@ -36,6 +36,15 @@ fn judge_log(case: &Case<'_>) -> Verdict {
     };
     // The newest first: it is the one that keeps the server from running now.
     let mut findings: Vec<Finding> = log.troubles.iter().rev().map(|trouble| trouble_finding(trouble, case)).collect();
+    findings.extend(log.unknown_fatal.as_ref().map(|line| {
+        Finding::warn(
+            CheckId::OctopusLog,
+            format::sentence(&format!(
+                "Octopus Server has ended with an error that this wizard does not know; its log says: {line}"
+            )),
+            format!("Read the lines around it in {}, and look for its words on Octopus' support pages.", log.file),
+        )
+    }));
     if log.starts >= RESTARTS && !findings.is_empty() {
         findings.push(Finding::warn(
             CheckId::OctopusLog,
@@ -43,24 +52,42 @@ fn judge_log(case: &Case<'_>) -> Verdict {
             "Fix what is named beside this first, then start the service again.",
         ));
     }
+    // A server that runs logs errors of single tasks too.
+    findings.extend(log.unknown_error.as_ref().map(|line| {
+        let says = format!("The newest error of no known kind in Octopus Server's log: {line}");
+        Finding::note(CheckId::OctopusLog, format::sentence(&says))
+    }));
     report_all(findings, || log_evidence(log))
 }
 
 fn log_evidence(LogSeen { file, since_start, .. }: &LogSeen) -> String {
     let since = if *since_start { "since the last start" } else { "in the newest part" };
-    format!("nothing known {since} of {file}")
+    format!("no errors {since} of {file}")
 }
 
 fn trouble_finding(LogTrouble { kind, line }: &LogTrouble, case: &Case<'_>) -> Finding {
     let (what, fix) = meaning_and_fix(*kind);
     let finding = Finding::warn(CheckId::OctopusLog, format::sentence(&format!("{what}; the server's log says: {line}")), fix);
-    match (kind, command(*kind, case)) {
+    match (sql(*kind), command(*kind, case)) {
         (_, Some(command)) => finding.command(command),
-        (KnownTrouble::ColumnCollation, None) => finding.sql(
+        (Some(sql), None) => finding.sql(sql),
+        (None, None) => finding,
+    }
+}
+
+/// A statement that shows more, where one can.
+const fn sql(kind: KnownTrouble) -> Option<&'static str> {
+    match kind {
+        KnownTrouble::ColumnCollation => Some(
             "SELECT t.name, c.name, c.collation_name FROM sys.columns AS c JOIN sys.tables AS t ON t.object_id = c.object_id\n\
              WHERE t.is_ms_shipped = 0 AND c.collation_name <> CAST(DATABASEPROPERTYEX(DB_NAME(), 'Collation') AS nvarchar(128));",
         ),
-        _ => finding,
+        KnownTrouble::PoolExhausted => Some(
+            "SELECT session_id, blocking_session_id, wait_type, total_elapsed_time FROM sys.dm_exec_requests\n\
+             WHERE blocking_session_id <> 0 OR total_elapsed_time > 30000;",
+        ),
+        KnownTrouble::DatabaseFull => Some("SELECT name, type_desc, size / 128 AS mb, max_size, growth FROM sys.database_files;"),
+        _ => None,
     }
 }
 
@@ -119,6 +146,54 @@ const fn meaning_and_fix(kind: KnownTrouble) -> (&'static str, &'static str) {
         KnownTrouble::NoClusterShared => {
             ("Polling Tentacles are set up for several nodes, and no root is shared", "Set one root for all shared folders.")
         }
+        KnownTrouble::PortReserved => (
+            "Windows keeps a port that Octopus Server wants for something else",
+            "Look at the ranges that Windows has reserved (Hyper-V takes some at each boot), and give this node a port outside of them.",
+        ),
+        KnownTrouble::CertificateRejected => (
+            "A server's certificate was rejected, and the line does not say whose",
+            "If the database's certificate is good (the check sql-tls), look at the lines around it for the address.",
+        ),
+        KnownTrouble::UntrustedDomain => (
+            "SQL Server does not trust the domain of the service's Windows account",
+            "Have the service run as an account of SQL Server's own domain or of one that it trusts, or use a SQL login.",
+        ),
+        KnownTrouble::PoolExhausted => (
+            "No connection to the database came free in time",
+            "Find what holds them: blocked sessions and long statements on the server. Only if there are none, raise Max Pool Size in \
+             the connection string.",
+        ),
+        KnownTrouble::DatabaseFull => (
+            "The database has no room left",
+            "Let its files grow, make room on their disk, or back up the transaction log; the statement shows which file is full.",
+        ),
+        KnownTrouble::ShareLost => (
+            "The connection to a share was lost",
+            "See that the file server is up, and mount the share anew: an old handle stays broken until then. Restart the service.",
+        ),
+        KnownTrouble::RightMissing => {
+            ("The login of Octopus Server lacks a right in the database", "Have a DBA make its user a member of db_owner.")
+        }
+        KnownTrouble::LicenceVersion => (
+            "The licence does not cover this version of Octopus Server",
+            "Renew the licence, or install a version that came out before its maintenance ended.",
+        ),
+        KnownTrouble::HeartbeatLost => (
+            "The node could not write its heartbeat, and no longer takes tasks",
+            "See whether the database is reachable and fast enough from here, and whether this machine's clock is right.",
+        ),
+        KnownTrouble::Deadlock => (
+            "The database has ended a transaction of Octopus in favour of another one",
+            "Once in a while it is harmless, because Octopus repeats it; if it comes often, turn read committed snapshot on.",
+        ),
+        KnownTrouble::DatabaseReadOnly => (
+            "The database can only be read",
+            "Have a DBA set it to read-write; in an availability group give the listener, which leads to the primary.",
+        ),
+        KnownTrouble::RuntimeMissing => (
+            "The .NET that Octopus Server needs is not installed",
+            "Install the version that the lines below it name, or take Octopus' own package, which brings it along.",
+        ),
     }
 }
 
@@ -136,6 +211,9 @@ fn command(kind: KnownTrouble, case: &Case<'_>) -> Option<String> {
         KnownTrouble::NoClusterShared => {
             let root = if case.is_on_windows() { "\\\\files\\octopus" } else { "/mnt/octopus" };
             Some(format!("{} --clusterShared {root}", server("path")))
+        }
+        KnownTrouble::PortReserved if case.is_on_windows() => {
+            Some("netsh interface ipv4 show excludedportrange protocol=tcp".to_owned())
         }
         KnownTrouble::PortTaken if case.is_on_windows() => {
             Some(format!("Get-NetTCPConnection -State Listen -LocalPort {port} | Select-Object OwningProcess"))
@@ -241,7 +319,13 @@ mod tests {
 
     fn seen(kinds: &[KnownTrouble], starts: usize) -> Fact<Option<LogSeen>> {
         let troubles = kinds.iter().map(|kind| LogTrouble { kind: *kind, line: format!("ERROR {kind:?}.").into() }).collect();
-        Fact::Seen(Some(LogSeen { file: "/h/Logs/OctopusServer.txt".into(), since_start: starts > 0, starts, troubles }))
+        Fact::Seen(Some(LogSeen {
+            file: "/h/Logs/OctopusServer.txt".into(),
+            since_start: starts > 0,
+            starts,
+            troubles,
+            ..LogSeen::default()
+        }))
     }
 
     #[test]

@@ -246,7 +246,6 @@ fn whatever_optional_fact_is_missing_is_no_stop() {
         (CheckId::SqlVersion, |facts, trouble| facts.server.version = Fact::Missing(trouble)),
         (CheckId::SqlClock, |facts, trouble| facts.server.clock_ahead_ms = Fact::Missing(trouble)),
         (CheckId::SqlLatency, |facts, trouble| facts.server.round_trip = Fact::Missing(trouble)),
-        (CheckId::HomeInstance, |facts, trouble| facts.home.taken = Fact::Missing(trouble)),
         (CheckId::HomeDisk, |facts, trouble| facts.home.disk = Fact::Missing(trouble)),
         (CheckId::ServiceRights, |facts, trouble| facts.service.elevated = Fact::Missing(trouble)),
         (CheckId::WebNames, |facts, trouble| facts.ports.strange_hosts = Fact::Missing(trouble)),

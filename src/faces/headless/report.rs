@@ -2,7 +2,7 @@
 
 use crate::faces::sentences;
 use crate::model::check::CheckId;
-use crate::model::facts::{Backup, Identity, NodeSeen};
+use crate::model::facts::{Backup, Fact, Identity, NodeSeen};
 use crate::model::field::FieldId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::flow::Flow;
@@ -104,7 +104,7 @@ pub struct Report<'a> {
     pub instance: Untrusted,
     /// The file under review; empty where there is none.
     pub config: Untrusted,
-    /// Who made the instance.
+    /// Who made the instance, where that is certain.
     pub maker: Option<Maker>,
     /// The node's name.
     pub node: Untrusted,
@@ -158,7 +158,10 @@ impl<'a> Report<'a> {
                 name
             },
             config: subject.map(|subject| Untrusted::new(&subject.config.to_string_lossy())).unwrap_or_default(),
-            maker: subject.map(|subject| subject.maker),
+            // A file is taken for Octopus Server's by its name; whether it is, its contents tell.
+            maker: subject
+                .map(|subject| subject.maker)
+                .filter(|maker| *maker != Maker::Octopus || matches!(facts.node.octopus, Fact::Seen(Some(_)))),
             node: text(FieldId::NodeName),
             server: text(FieldId::Server),
             database: if text(FieldId::Server).is_empty() { Untrusted::default() } else { text(FieldId::Database) },

@@ -198,8 +198,16 @@ async fn connection<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Resul
         match face.ask("Connection string (not shown):", Echo::Hidden).await? {
             TypedAnswer::Text(text) => {
                 face.quietly(Event::Press(Action::ConnectionString));
-                face.handle(Event::ConnectionString(ConnectionString::parse(&text)))?;
+                let read = ConnectionString::parse(&text);
+                let filled: Vec<FieldId> = read.iter().flat_map(|string| &string.fields).map(|(field, _)| *field).collect();
+                face.handle(Event::ConnectionString(read))?;
                 if face.state().overlay.is_none() {
+                    // What it filled badly is asked for again, and the question alone does not say why.
+                    for field in filled {
+                        if let Some(problem) = face.state().problem(field) {
+                            face.tell(&problem)?;
+                        }
+                    }
                     return Ok(true);
                 }
                 face.quietly(Event::Back);

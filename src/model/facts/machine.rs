@@ -46,9 +46,15 @@ pub struct StateFolder {
     pub above: Option<Untrusted>,
     /// What did not work, with the words of the operating system.
     pub refused: Option<(StateTrial, Untrusted)>,
+    /// The file or folder in it that did not work, where it is not the directory itself.
+    #[serde(default)]
+    pub part: Option<Untrusted>,
+    /// Whether this account may not look there, so that nobody can tell whether it exists.
+    #[serde(default)]
+    pub hidden: bool,
     /// Free bytes on its disk, where the system tells.
     pub free: Option<u64>,
-    /// The number of the account that it belongs to, where that is another than this one.
+    /// The number of the account that it (or the folder that hides it) belongs to, where that is another than this one.
     pub owner: Option<u32>,
     /// Its permission bits, where the system has them.
     pub mode: Option<u32>,
@@ -65,6 +71,8 @@ pub enum StateTrial {
     Sync,
     /// The file can be locked, as one wizard keeps another one from the same instance.
     Lock,
+    /// The machine key is there and can be used, or is yet to be made.
+    Key,
 }
 
 /// An instance of ours, as this machine's list and its node config tell it.
@@ -106,6 +114,12 @@ pub struct HomeFacts {
     pub writable: Fact<()>,
     /// The instance of this machine that already has this name (case-folded, blanks equal to `-`), with its config file.
     pub taken: Fact<Option<Untrusted>>,
+    /// The entry of this name in a list, where it could not be read: a sentence.
+    #[serde(default)]
+    pub unread_entry: Option<Untrusted>,
+    /// Records of Octopus' own list that could not be read, as sentences: any of them may have this name.
+    #[serde(default)]
+    pub unread: Vec<Untrusted>,
 }
 
 /// What is at the path of the home directory.

@@ -90,6 +90,12 @@ pub struct LogSeen {
     pub starts: usize,
     /// The known troubles in it, the newest last; of each kind the newest line.
     pub troubles: Vec<LogTrouble>,
+    /// The newest fatal error that is of no known kind.
+    #[serde(default)]
+    pub unknown_fatal: Option<Untrusted>,
+    /// The newest other error that is of no known kind.
+    #[serde(default)]
+    pub unknown_error: Option<Untrusted>,
 }
 
 /// A line of the log that is known.
@@ -131,6 +137,30 @@ listed! {
         ColumnCollation,
         /// Redis for polling Tentacles is set up, and no shared root.
         NoClusterShared,
+        /// Windows keeps the port for something else.
+        PortReserved,
+        /// A server's certificate was rejected, and it is not told whose.
+        CertificateRejected,
+        /// SQL Server does not trust the domain of the Windows account.
+        UntrustedDomain,
+        /// No connection of the pool came free in time.
+        PoolExhausted,
+        /// The database's files or its log have no room.
+        DatabaseFull,
+        /// The connection to a share is gone.
+        ShareLost,
+        /// The login may not do something in the database.
+        RightMissing,
+        /// The licence does not cover this version.
+        LicenceVersion,
+        /// The node could not write its heartbeat.
+        HeartbeatLost,
+        /// A transaction was ended in favour of another.
+        Deadlock,
+        /// The database can only be read.
+        DatabaseReadOnly,
+        /// The .NET that the program needs is not installed.
+        RuntimeMissing,
     }
 }
 
@@ -143,7 +173,7 @@ impl KnownTrouble {
                 &[&["could not find a part of the path"], &["could not find file"], &["the network path was not found"]]
             }
             Self::PathDenied => &[&["access to the path", "is denied"]],
-            Self::DiskFull => &[&["not enough space on the disk"], &["no space left on device"]],
+            Self::DiskFull => &[&["not enough space on the disk"], &["no space left on device"], &["disk quota exceeded"]],
             Self::WrongKey => &[&["padding is invalid and cannot be removed"]],
             Self::ForeignConfig => &[&["unable to parse configuration key", "masterkey"]],
             Self::LicenceExceeded => &[&["license limits have been exceeded"], &["license only allows"]],
@@ -158,10 +188,12 @@ impl KnownTrouble {
                 &["address already in use"],
                 &["only one usage of each socket address"],
                 &["conflicts with an existing registration on the machine"],
+                &["httplistenerexception", "used by another process"],
             ],
             Self::ListenDenied => &[
                 &["access denied error was received trying to start the httplistener"],
                 &["httplistenerexception", "access is denied"],
+                &["socketexception (13)"],
             ],
             Self::SchemaVersion => &[
                 &["database schema", "newer"],
@@ -171,6 +203,21 @@ impl KnownTrouble {
             ],
             Self::ColumnCollation => &[&["columns in the database are not using the default collation"]],
             Self::NoClusterShared => &[&["no cluster shared directory has been configured"]],
+            Self::PortReserved => &[&["socketexception (10013)"], &["in a way forbidden by its access permissions"]],
+            Self::CertificateRejected => &[
+                &["the remote certificate was rejected"],
+                &["the remote certificate is invalid according to the validation procedure"],
+            ],
+            Self::UntrustedDomain => &[&["the login is from an untrusted domain"]],
+            Self::PoolExhausted => &[&["obtaining a connection from the pool"]],
+            Self::DatabaseFull => &[&["could not allocate", "filegroup"], &["the transaction log for database", "is full"]],
+            Self::ShareLost => &[&["the specified network name is no longer available"], &["stale file handle"]],
+            Self::RightMissing => &[&["permission was denied on"], &["permission denied in database"]],
+            Self::LicenceVersion => &[&["license does not permit this version"]],
+            Self::HeartbeatLost => &[&["failed to heartbeat"]],
+            Self::Deadlock => &[&["deadlocked on lock"]],
+            Self::DatabaseReadOnly => &[&["the database is read-only"]],
+            Self::RuntimeMissing => &[&["you must install or update .net to run this application"]],
         }
     }
 

@@ -15,6 +15,7 @@ use crate::model::answers::{AnswerPlace, AnswerSource, GivenAnswer, Problem};
 use crate::model::check::CheckId;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
+use crate::model::lookalike;
 use crate::model::untrusted::Untrusted;
 
 /// The keys that are not fields.
@@ -94,7 +95,10 @@ impl Reader<'_> {
             return true;
         }
         let field = self.text.key_of_line(self.text.line(at)).and_then(FieldId::from_id);
-        let (says, fix) = explain_syntax(error);
+        let (says, fix) = match self.text.whole_line(self.text.line(at)).and_then(lookalike::find) {
+            Some(character) => (format!("this is not TOML: there is {character}, in this line."), LOOKALIKE_FIX),
+            None => explain_syntax(error),
+        };
         self.push(at, field, says, fix);
         false
     }
@@ -391,10 +395,15 @@ impl<'a> SourceText<'a> {
         self.starts.partition_point(|start| *start <= at).max(1)
     }
 
+    /// Returns a line without its end.
+    fn whole_line(&self, line: usize) -> Option<&str> {
+        let start = *self.starts.get(line.checked_sub(1)?)?;
+        self.whole.get(start..)?.lines().next()
+    }
+
     /// Returns the word before the first `=` of a line, which may be a key.
     fn key_of_line(&self, line: usize) -> Option<&str> {
-        let start = *self.starts.get(line.checked_sub(1)?)?;
-        let (key, _) = self.whole.get(start..)?.lines().next()?.split_once('=')?;
+        let (key, _) = self.whole_line(line)?.split_once('=')?;
         Some(key.trim().trim_matches(['"', '\'']))
     }
 
@@ -434,6 +443,8 @@ fn explain_syntax(error: &toml::de::Error) -> (String, &'static str) {
 }
 
 const LINE_FIX: &str = "A line is a key, an equals sign and a value; a text stands in quotes: server = 'sql01,1433'.";
+const LOOKALIKE_FIX: &str =
+    "Type the line anew in a plain editor: an editor or a web page has put it in place of what was typed.";
 const BACKSLASH_FIX: &str =
     "Write the backslash twice, or take single quotes, in which it stands for itself: home = 'C:\\Octopus'.";
 

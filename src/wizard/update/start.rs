@@ -6,6 +6,7 @@ use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::journal::{Journal, Resumption};
 use crate::model::master_key::{GeneratedKey, MasterKey};
+use crate::model::names::NodeName;
 use crate::model::node::Maker;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::screen::ScreenId;
@@ -13,7 +14,7 @@ use crate::model::secret::Secret;
 use crate::wizard::custody::Custody;
 use crate::wizard::effect::Effect;
 use crate::wizard::event::StartChoice;
-use crate::wizard::review::NOTHING_TO_REVIEW;
+use crate::wizard::review::nothing_to_review;
 use crate::wizard::state::{
     Change, ChangeKind, ExistingNode, FlowState, Focus, Notice, Resuming, SetUp, SetUpKind, Start, State, Work,
 };
@@ -29,7 +30,10 @@ pub fn begin(state: &mut State, choice: StartChoice, effects: &mut Vec<Effect>) 
         StartChoice::Flow(Flow::Edit) => return review::change(state, ChangeKind::Edit),
         StartChoice::Flow(Flow::Leave) => return review::change(state, ChangeKind::Leave),
         StartChoice::Flow(Flow::Remove) => return review::remove(state),
-        StartChoice::Flow(Flow::Review) => state.notice = Some(Notice { bad: false, text: NOTHING_TO_REVIEW.into() }),
+        StartChoice::Flow(Flow::Review) => {
+            let text = nothing_to_review(&state.facts.machine);
+            state.notice = Some(Notice { bad: false, text });
+        }
         StartChoice::Review(subject) => review::open(state, subject, effects),
         StartChoice::Resume(instance) => effects.push(Effect::LoadRun(instance.as_str().to_owned())),
     }
@@ -69,7 +73,8 @@ pub fn leave_flow(state: &mut State, effects: &mut Vec<Effect>) {
 /// it is on the first one, which continues an unfinished run if there is one.
 pub fn machine_known(state: &mut State, chosen: Option<&StartChoice>) {
     let name = state.facts.machine.host_name.as_str().to_owned();
-    if !name.is_empty() {
+    // What no node can be called (`(none)`, `žába`) is nobody's answer, and would be refused as if somebody had given it.
+    if NodeName::parse(&name).is_ok() {
         // The node under review has a name already.
         let answers = state.flow.node_mut().map_or(&mut state.answers, |node| &mut *node.set_aside);
         answers.offer(FieldId::NodeName, &name, Origin::Default);

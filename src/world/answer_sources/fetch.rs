@@ -204,16 +204,20 @@ pub(super) fn read_text(path: &Path) -> Result<(Zeroizing<String>, bool), Unread
 
 /// Reads bytes as UTF-8. The error names UTF-16 where it is that.
 pub(super) fn utf8(bytes: Vec<u8>) -> Result<Zeroizing<String>, UnreadableFile> {
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Zeroizing::new(text)),
-        Err(error) => {
-            let valid = error.utf8_error().valid_up_to();
-            let bytes = Zeroizing::new(error.into_bytes());
-            let says = small_file::not_text(&bytes, valid).to_string();
-            let says = says.strip_prefix("it ").unwrap_or(&says).to_owned();
-            Err(UnreadableFile { says, fix: "Save it as UTF-8." })
+    let (bytes, valid) = if small_file::is_utf16(&bytes) {
+        (Zeroizing::new(bytes), 0)
+    } else {
+        match String::from_utf8(bytes) {
+            Ok(text) => return Ok(Zeroizing::new(text)),
+            Err(error) => {
+                let valid = error.utf8_error().valid_up_to();
+                (Zeroizing::new(error.into_bytes()), valid)
+            }
         }
-    }
+    };
+    let says = small_file::not_text(&bytes, valid).to_string();
+    let says = says.strip_prefix("it ").unwrap_or(&says).to_owned();
+    Err(UnreadableFile { says, fix: "Save it as UTF-8." })
 }
 
 /// Returns whether others than the owner may read it; `false` where the system does not tell.

@@ -127,19 +127,56 @@ fn read_end(path: &Path) -> io::Result<String> {
     Ok(String::from_utf8_lossy(bytes.get(whole..).unwrap_or_default()).into_owned())
 }
 
-/// Finds the newest line of each known trouble, since the last start if that is among the lines.
+/// Finds the newest line of each known trouble, and the newest errors of no known kind, since the last start if that is among the lines.
 fn find_troubles(path: &Path, text: &str) -> LogSeen {
-    let (mut starts, mut troubles) = (0, Vec::<LogTrouble>::new());
+    let mut seen = LogSeen { file: shown(path), ..LogSeen::default() };
+    // An error of no known kind as yet: the lines that follow it may tell.
+    let mut open = None;
     for line in text.lines() {
+        let level = level(line);
+        if level.is_some() || is_start(line) {
+            take(&mut seen, open.take());
+        }
         if is_start(line) {
-            starts += 1;
-            troubles.clear();
+            seen = LogSeen { starts: seen.starts + 1, file: seen.file, ..LogSeen::default() };
         } else if let Some(kind) = KnownTrouble::in_line(line) {
-            troubles.retain(|other| other.kind != kind);
-            troubles.push(LogTrouble { kind, line: quoted(line) });
+            seen.troubles.retain(|other| other.kind != kind);
+            seen.troubles.push(LogTrouble { kind, line: quoted(line) });
+            open = None;
+        } else if let Some(level @ (LogLevel::Fatal | LogLevel::Error)) = level {
+            open = Some((level, line));
         }
     }
-    LogSeen { file: shown(path), since_start: starts > 0, starts, troubles }
+    take(&mut seen, open);
+    seen.since_start = seen.starts > 0;
+    seen
+}
+
+/// Keeps an error of no known kind.
+fn take(seen: &mut LogSeen, error: Option<(LogLevel, &str)>) {
+    match error {
+        Some((LogLevel::Fatal, line)) => seen.unknown_fatal = Some(quoted(line)),
+        Some((_, line)) => seen.unknown_error = Some(quoted(line)),
+        None => {}
+    }
+}
+
+/// The level of a line that begins an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LogLevel {
+    Fatal,
+    Error,
+    Other,
+}
+
+/// Returns the level of a line: a word of its own behind the time and the numbers of process and thread.
+fn level(line: &str) -> Option<LogLevel> {
+    line.split_whitespace().take(6).find_map(|word| match word {
+        "FATAL" => Some(LogLevel::Fatal),
+        "ERROR" => Some(LogLevel::Error),
+        "TRACE" | "VERBOSE" | "DEBUG" | "INFO" | "WARN" => Some(LogLevel::Other),
+        _ => None,
+    })
 }
 
 /// Returns whether the line says that the server starts. These words are not documented; if they are not found, all lines count, and

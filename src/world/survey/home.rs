@@ -29,7 +29,7 @@ enum Piece {
     Folder(Fact<HomeState>),
     Disk(Fact<Disk>),
     Writable(Fact<()>),
-    Taken(Fact<Option<Untrusted>>),
+    Taken(Fact<Taken>),
 }
 
 /// Surveys a home directory for an instance, and reports each fact as soon as it is known.
@@ -49,7 +49,12 @@ pub async fn home(places: &Places, path: &Path, instance: &str, mut report: impl
             Piece::Folder(fact) => facts.folder = fact,
             Piece::Disk(fact) => facts.disk = fact,
             Piece::Writable(fact) => facts.writable = fact,
-            Piece::Taken(fact) => facts.taken = fact,
+            Piece::Taken(fact) => {
+                if let Fact::Seen(taken) = &fact {
+                    (facts.unread_entry, facts.unread) = (taken.unread_entry.clone(), taken.unread.clone());
+                }
+                facts.taken = fact.map(|taken| taken.config);
+            }
         }
         report(facts.clone());
     }
@@ -125,19 +130,32 @@ pub(super) fn writable(folder: &Path) -> Fact<()> {
     }
 }
 
-/// Returns who has the instance's name already, in our list or Octopus' own. An unfinished run does not block its own name.
-fn taken(places: &Places, instance: &str) -> Fact<Option<Untrusted>> {
-    match instances::find(places, instance) {
-        Ok(Some(found)) if !matches!(journals::read(places, instance), Ok(Some(_))) => {
-            return Fact::Seen(Some(shown(&found.config)));
+/// Who has an instance's name already.
+#[derive(Default)]
+struct Taken {
+    config: Option<Untrusted>,
+    unread_entry: Option<Untrusted>,
+    unread: Vec<Untrusted>,
+}
+
+/// Looks for the instance's name in our list and in Octopus' own. An unfinished run does not block its own name.
+fn taken(places: &Places, instance: &str) -> Fact<Taken> {
+    match (instances::find(places, instance), places.instance(instance).symlink_metadata()) {
+        (Ok(Some(found)), _) if !matches!(journals::read(places, instance), Ok(Some(_))) => {
+            return Fact::Seen(Taken { config: Some(shown(&found.config)), ..Taken::default() });
         }
-        // An unreadable entry takes the name all the same. If not even its folder can be read, the check `state-folder` reports it.
-        Err(_) if places.instance(instance).symlink_metadata().is_ok() => {
-            return Fact::Seen(Some(shown(&places.instance(instance))));
+        (Ok(_), _) => {}
+        // An unreadable entry takes the name all the same.
+        (Err(error), Ok(_)) => {
+            return Fact::Seen(Taken { unread_entry: Some(error.to_string().into()), ..Taken::default() });
         }
-        Ok(_) | Err(_) => {}
+        // A list that cannot be looked at is not an empty one.
+        (Err(_), Err(error)) => return Fact::Missing(io(&error)),
     }
-    let (listed, _) = octopus::list_instances(&places.octopus_instances);
+    let (records, unread) = octopus::read_records(&places.octopus_instances);
     let key = instance_key(instance);
-    Fact::Seen(listed.into_iter().find(|(name, _)| instance_key(name.as_str()) == key).map(|(_, config)| config))
+    let config = records.into_iter().find(|record| instance_key(&record.name) == key).map(|record| shown(&record.config));
+    // Octopus names the file of a record after its instance, and would write over it.
+    let entry = unread.iter().find(|unread| unread.key == key).map(|unread| unread.says.clone());
+    Fact::Seen(Taken { config, unread_entry: entry, unread: unread.into_iter().map(|unread| unread.says).collect() })
 }

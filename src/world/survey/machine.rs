@@ -1,6 +1,6 @@
 //! Surveys what is on this machine already.
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use futures_util::future::join3;
 
 use super::disk;
 use super::octopus::{installed_version, list_instances};
+use crate::catalog::format;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Fact, InstanceSeen, Machine, StateFolder, StateTrial, UnfinishedRun};
 use crate::model::node_config::NodeConfig;
@@ -16,6 +17,7 @@ use crate::model::untrusted::Untrusted;
 use crate::world::atomic_write::sync_folder;
 use crate::world::budget::{fact_within, within};
 use crate::world::places::Places;
+use crate::world::seal::{SealError, Sealer};
 use crate::world::toml_file::{self, shown};
 use crate::world::{clock, host, instances, journals};
 
@@ -36,8 +38,8 @@ pub async fn machine(places: &Places, mut report: impl FnMut(Machine) + Send) ->
     report(machine.clone());
     // Each home may be on another disk; one that hangs costs only the cluster ids and the days.
     let details = within(BUDGET, move || configs.iter().map(|config| detail(config)).collect::<Vec<_>>());
-    let state = places.state.clone();
-    let state = fact_within(BUDGET, move || Fact::Seen(state_folder(&state)));
+    let here = places.clone();
+    let state = fact_within(BUDGET, move || Fact::Seen(state_folder(&here)));
     let (details, version, state) = join3(details, installed_version(places), state).await;
     for (instance, (cluster, written)) in machine.instances.iter_mut().zip(details.unwrap_or_default()) {
         instance.cluster = cluster;
@@ -53,7 +55,9 @@ pub async fn machine(places: &Places, mut report: impl FnMut(Machine) + Send) ->
 fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
     let (octopus_instances, mut unreadable) = list_instances(&places.octopus_instances);
     let (mut instances, mut configs) = (Vec::new(), Vec::new());
-    let mut listed = instances::list(places);
+    // One sentence, and not one for each folder in it.
+    let is_shut = shut(&places.state).map(|sentence| unreadable.push(sentence)).is_some();
+    let mut listed = if is_shut { Vec::new() } else { instances::list(places) };
     // Files sort differently from names: `-2.toml` comes before `.toml`.
     listed.sort_by_key(|entry| entry.as_ref().ok().map(|instance| instance.name.to_lowercase()));
     for entry in listed {
@@ -71,7 +75,8 @@ fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
         }
     }
     let mut unfinished = Vec::new();
-    for journal in journals::list(places) {
+    let journals = if is_shut { Vec::new() } else { journals::list(places) };
+    for journal in journals {
         match journal {
             Ok(journal) => unfinished.push(UnfinishedRun {
                 instance: Untrusted::new(&journal.instance),
@@ -98,11 +103,47 @@ fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
     (machine, configs)
 }
 
+/// Says why this account may not look into the state directory, and whose it is.
+fn shut(state: &Path) -> Option<Untrusted> {
+    let error = std::fs::read_dir(state).err().filter(|error| error.kind() == ErrorKind::PermissionDenied)?;
+    let owner = closed_folder(state).and_then(owner_of).map(|owner| format!(" It belongs to {}.", format::account(owner)));
+    Some(format!("The state directory {} cannot be read: {error}.{}", shown(state), owner.unwrap_or_default()).into())
+}
+
+/// Returns the innermost folder of a path that this account may see: the one that hides the rest, or the path itself.
+fn closed_folder(path: &Path) -> Option<&Path> {
+    path.ancestors().find(|ancestor| ancestor.symlink_metadata().is_ok())
+}
+
+/// Returns the number of the account that a folder belongs to, where that is another than this one.
+#[cfg(unix)]
+fn owner_of(folder: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    let owner = folder.metadata().ok()?.uid();
+    (owner != rustix::process::geteuid().as_raw()).then_some(owner)
+}
+
+#[cfg(not(unix))]
+fn owner_of(_: &Path) -> Option<u32> {
+    None
+}
+
 /// Tries the wizard's own state directory as a run uses it, with one small file that is removed at once. If it does not exist yet,
 /// tries its nearest existing parent: nothing is created before the first step.
-fn state_folder(path: &Path) -> StateFolder {
+fn state_folder(places: &Places) -> StateFolder {
+    let path = &*places.state;
     let mut seen = StateFolder { path: shown(path), ..StateFolder::default() };
-    let nearest = path.ancestors().find(|ancestor| ancestor.symlink_metadata().is_ok()).unwrap_or(path);
+    let nearest = closed_folder(path).unwrap_or(path);
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            seen.hidden = true;
+            seen.above = Some(shown(nearest));
+            seen.owner = owner_of(nearest);
+            seen.refused = Some((StateTrial::Folder, error.to_string().into()));
+            return seen;
+        }
+        Ok(_) | Err(_) => {}
+    }
     match nearest.metadata() {
         Ok(found) if found.is_dir() => {}
         Ok(_) => {
@@ -120,12 +161,53 @@ fn state_folder(path: &Path) -> StateFolder {
     if nearest == path
         && let Ok(found) = path.metadata()
     {
-        use std::os::unix::fs::MetadataExt;
-        seen.owner = Some(found.uid()).filter(|owner| *owner != rustix::process::geteuid().as_raw());
-        seen.mode = Some(found.mode() & 0o7777);
+        seen.owner = owner_of(path);
+        seen.mode = Some(std::os::unix::fs::MetadataExt::mode(&found) & 0o7777);
     }
     seen.refused = try_folder(nearest).err().map(|(trial, error)| (trial, error.to_string().into()));
+    if seen.refused.is_none()
+        && let Some((part, trial, said)) = try_parts(places)
+    {
+        (seen.part, seen.refused) = (Some(shown(&part)), Some((trial, said)));
+    }
     seen
+}
+
+/// Looks at what is in the state directory already: folders that a run writes to, and the machine key. Returns the first that a run could
+/// not use.
+fn try_parts(places: &Places) -> Option<(PathBuf, StateTrial, Untrusted)> {
+    for folder in [places.locks(), places.journals(), places.instances()] {
+        let found = match folder.symlink_metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            // A link that leads nowhere is no folder either.
+            Ok(_) => folder.metadata(),
+            Err(error) => Err(error),
+        };
+        let trouble = match found {
+            Ok(found) if !found.is_dir() => Some((StateTrial::Folder, "it is something else".into())),
+            Err(error) => Some((StateTrial::Folder, error.to_string().into())),
+            Ok(_) => may_write(&folder).err().map(|error| (StateTrial::Write, error.to_string().into())),
+        };
+        if let Some((trial, said)) = trouble {
+            return Some((folder, trial, said));
+        }
+    }
+    match Sealer::open(places) {
+        Err(SealError::MachineKey { path, source }) => Some((path, StateTrial::Key, source.to_string().into())),
+        _ => None,
+    }
+}
+
+/// Asks the system whether this account may make files in a folder, without making one.
+#[cfg(unix)]
+fn may_write(folder: &Path) -> io::Result<()> {
+    use rustix::fs::Access;
+    Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+}
+
+#[cfg(not(unix))]
+fn may_write(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Writes, syncs and locks a file.
@@ -153,21 +235,25 @@ mod tests {
 
     use super::*;
 
+    fn state(path: &Path) -> StateFolder {
+        state_folder(&Places::under(path.to_owned()))
+    }
+
     fn trial(path: &Path) -> Option<StateTrial> {
-        state_folder(path).refused.map(|(trial, _)| trial)
+        state(path).refused.map(|(trial, _)| trial)
     }
 
     #[test]
     fn a_directory_of_ours_can_be_used_and_nothing_is_left_in_it() {
         let root = tempfile::tempdir().expect("a folder");
         let path = root.path().join("state");
-        let absent = state_folder(&path);
+        let absent = state(&path);
         assert_eq!((absent.refused, absent.above, absent.mode), (None, Some(shown(root.path())), None));
         assert!(!path.exists(), "a survey makes nothing");
         std::fs::create_dir(&path).expect("made");
         for mode in [0o700, 0o755] {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("a mode");
-            let seen = state_folder(&path);
+            let seen = state(&path);
             assert_eq!((seen.refused, seen.above, seen.owner, seen.mode), (None, None, None, Some(mode)));
         }
         assert_eq!(std::fs::read_dir(&path).expect("read").count(), 0);
@@ -200,6 +286,6 @@ mod tests {
             Ok(()) => root.path(),
             Err(_) => Path::new("/"),
         };
-        assert_ne!(state_folder(path).owner, None);
+        assert_ne!(state(path).owner, None);
     }
 }

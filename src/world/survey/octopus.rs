@@ -175,33 +175,47 @@ pub(super) struct Record {
     pub(super) config: PathBuf,
 }
 
-/// Returns each instance's name and config file, and sentences about what could not be read.
-pub(super) fn list_instances(folder: &Path) -> (Vec<(Untrusted, Untrusted)>, Vec<Untrusted>) {
-    let (records, unreadable) = read_records(folder);
-    (records.into_iter().map(|record| (record.name.into(), shown(&record.config))).collect(), unreadable)
+/// A record that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct UnreadRecord {
+    /// The key of the instance that its file is named after; empty for the folder itself.
+    pub(super) key: String,
+    /// What is wrong with it, as a sentence.
+    pub(super) says: Untrusted,
 }
 
-/// Reads the records, and returns sentences about what could not be read.
-pub(super) fn read_records(folder: &Path) -> (Vec<Record>, Vec<Untrusted>) {
-    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
-    let mut sentence = |path: &Path, error: &Error| {
-        unreadable.push(Untrusted::new(&format!("{} cannot be read: {error}.", shown(path))));
+/// Returns each instance's name and config file, and sentences about what could not be read.
+pub(super) fn list_instances(folder: &Path) -> (Vec<(Untrusted, Untrusted)>, Vec<Untrusted>) {
+    let (records, unread) = read_records(folder);
+    let records = records.into_iter().map(|record| (record.name.into(), shown(&record.config))).collect();
+    (records, unread.into_iter().map(|unread| unread.says).collect())
+}
+
+/// Reads the records, and returns those that cannot be read besides.
+pub(super) fn read_records(folder: &Path) -> (Vec<Record>, Vec<UnreadRecord>) {
+    let (mut found, mut unread) = (Vec::new(), Vec::new());
+    let mut refused = |path: &Path, key: String, error: &Error| {
+        unread.push(UnreadRecord { key, says: Untrusted::new(&format!("{} cannot be read: {error}.", shown(path))) });
     };
     match small_file::list(folder, "config") {
         Ok(paths) => {
             for path in paths {
-                let record = small_file::read_text(&path).and_then(|text| {
+                let record = small_file::read(&path, small_file::LIMIT).and_then(|bytes| {
+                    let text = small_file::decode(&bytes)?;
                     record(&text).ok_or_else(|| Error::new(ErrorKind::InvalidData, "it is no instance record of Octopus"))
                 });
                 match record {
                     Ok(record) => found.push(record),
-                    Err(error) => sentence(&path, &error),
+                    Err(error) => {
+                        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+                        refused(&path, instance_key(&stem), &error);
+                    }
                 }
             }
         }
-        Err(error) => sentence(folder, &error),
+        Err(error) => refused(folder, String::new(), &error),
     }
-    (found, unreadable)
+    (found, unread)
 }
 
 /// Reads `Name` and `ConfigurationFilePath` in upper or lower case; other fields are Octopus' own.

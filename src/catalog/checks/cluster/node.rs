@@ -41,10 +41,10 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 }
 
 fn judge_free_name(name: &NodeName) -> Verdict {
-    if name.is_container_id() {
+    if let Some(doubt) = name.doubt() {
         return report(Finding::warn(
             CheckId::ClusterNode,
-            format!("{} looks like a container's id, which is another one after the next start.", name.as_str()),
+            doubt,
             "Type a name that lasts: each new name would become a node of its own, and the old ones would stay behind.",
         ));
     }

@@ -17,6 +17,7 @@ use crate::model::platform::{Platform, is_unc};
 use crate::model::quote::bash;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
+use crate::model::untrusted::Untrusted;
 
 /// The rows of these checks.
 pub(super) const CHECKS: &[Check] = &[
@@ -60,16 +61,46 @@ fn judge_instance(case: &Case<'_>) -> Verdict {
             "Go back to the start and choose Continue, to finish or undo it; or type another name.",
         ));
     }
-    match &case.facts.home.taken {
+    let home = &case.facts.home;
+    match &home.taken {
         Fact::Unknown => case.pending(),
-        Fact::Seen(None) => Verdict::Good(format!("{name} is free on this machine")),
+        Fact::Seen(None) => match &home.unread_entry {
+            Some(says) => report(Finding::stop(
+                CheckId::HomeInstance,
+                format!("This machine has an entry for an instance {name} already, which would be written over. {says}"),
+                "Find out whose it is, and have it fixed or moved away; or type another name.",
+            )),
+            None => report_all(unread_records(&home.unread, name), || format!("{name} is free on this machine")),
+        },
         Fact::Seen(Some(config)) => report(Finding::stop(
             CheckId::HomeInstance,
             format!("This machine has an instance {name} already; its config is {config}."),
             "Type another name; case does not count, and a blank is a hyphen.",
         )),
-        Fact::Missing(trouble) => unknown(trouble),
+        Fact::Missing(trouble) => report(Finding::stop(
+            CheckId::HomeInstance,
+            format!(
+                "Whether this machine has an instance {name} already cannot be told, because its list cannot be read: {}",
+                match trouble {
+                    Trouble::Io(said) => format::sentence(said.as_str()),
+                    other => failures::explain_trouble(other).says,
+                }
+            ),
+            "Start the wizard as the account that the wizard's state directory belongs to, or as one that may read it.",
+        )),
     }
+}
+
+/// Records of Octopus' own list, any of which may be of an instance of this name.
+fn unread_records(unread: &[Untrusted], name: &str) -> Vec<Finding> {
+    let warn = |says: &Untrusted| {
+        Finding::warn(
+            CheckId::HomeInstance,
+            format!("A record in Octopus Server's list of instances cannot be read, and may be of {name}. {says}"),
+            "Have the record fixed, or move it away if its instance is gone; Octopus Server stumbles over it too.",
+        )
+    };
+    unread.iter().map(warn).collect()
 }
 
 /// Judges the name of an existing node: this machine's lists know it.
@@ -308,10 +339,10 @@ fn judge_node(case: &Case<'_>) -> Verdict {
         return Verdict::Good("asked beside the cluster's other nodes".to_owned());
     }
     let Ok(name) = read::node_name(case.answers) else { return Verdict::NotYet };
-    if name.is_container_id() {
+    if let Some(doubt) = name.doubt() {
         return report(Finding::warn(
             CheckId::HomeNode,
-            format!("{} looks like a container's id, which is another one after the next start.", name.as_str()),
+            doubt,
             if case.is_existing_node() {
                 "Have the node leave, and add this server again under a name that lasts."
             } else {
@@ -345,7 +376,13 @@ mod tests {
         let config = Fact::Seen(Some("/etc/octopus/x.config".into()));
         assert!(stop(&judged(CheckId::HomeInstance, &answers, &taken(config))).says.contains("/etc/octopus/x.config"));
         let unknown = judged(CheckId::HomeInstance, &answers, &taken(Fact::Missing(Trouble::Io("denied".into()))));
-        assert_eq!(evidence(&unknown), "could not be read: denied");
+        assert!(stop(&unknown).says.ends_with("because its list cannot be read: denied."), "{unknown:?}");
+        // What Octopus would write over.
+        let mut facts = taken(Fact::Seen(None));
+        facts.home.unread = vec!["/e/x.config cannot be read: it is no instance record of Octopus.".into()];
+        assert!(warn(&judged(CheckId::HomeInstance, &answers, &facts)).says.contains("/e/x.config"));
+        facts.home.unread_entry = Some("/e/octopusserver.config cannot be read.".into());
+        assert!(stop(&judged(CheckId::HomeInstance, &answers, &facts)).says.contains("written over. /e/octopusserver.config"));
     }
 
     #[test]

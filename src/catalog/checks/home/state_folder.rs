@@ -3,7 +3,7 @@
 use crate::catalog::checks::{Case, report, report_all};
 use crate::catalog::{failures, format};
 use crate::model::check::CheckId;
-use crate::model::facts::{Fact, StateTrial};
+use crate::model::facts::{Fact, StateFolder, StateTrial};
 use crate::model::finding::{Finding, Verdict};
 use crate::model::quote::Shell;
 
@@ -25,43 +25,12 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     let path = &seen.path;
     let quoted = Shell::of(case.platform()).word(path.as_str());
     if let Some((trial, said)) = &seen.refused {
-        let said = format::sentence(said.as_str());
-        return report(match trial {
-            StateTrial::Folder => stop(
-                format!("The wizard's state directory {path} is not a folder, and none can be made there: {said}"),
-                format!("Move away what is in its place. {ELSEWHERE}"),
-            ),
-            StateTrial::Write => {
-                let place = seen.above.as_ref().unwrap_or(path);
-                let finding = stop(
-                    format!("The wizard cannot write its state directory {path}. Creating a file in {place} failed: {said}"),
-                    format!("Have the directory made for this account on a disk that can be written. {ELSEWHERE}"),
-                );
-                if case.is_on_windows() {
-                    finding
-                } else {
-                    finding.command(format!("sudo install -d -m 0700 -o \"$(id -un)\" {quoted}"))
-                }
-            }
-            StateTrial::Sync => stop(
-                format!("The wizard's state directory {path} cannot be synced to its disk: {said}"),
-                format!("After a power cut nobody could tell what a run has done. {ELSEWHERE}"),
-            ),
-            StateTrial::Lock => stop(
-                format!("Files in the wizard's state directory {path} cannot be locked: {said}"),
-                format!("Two wizards could work on one instance at the same time. {ELSEWHERE}"),
-            ),
-        });
+        return report(refused(case, seen, *trial, &format::sentence(said.as_str())));
     }
     let mut findings = Vec::new();
     if let Some(owner) = seen.owner {
-        findings.push(
-            stop(
-                format!("The wizard's state directory {path} belongs to another account (user number {owner})."),
-                format!("Start the wizard as that account, or give the directory to this one. {ELSEWHERE}"),
-            )
-            .command(format!("sudo chown -R \"$(id -un)\" {quoted}")),
-        );
+        let says = format!("The wizard's state directory {path} belongs to {}.", format::account(owner));
+        findings.push(of_another(case, seen, says));
     }
     if let Some(mode) = seen.mode.filter(|mode| mode & 0o077 != 0) {
         findings.push(
@@ -87,6 +56,74 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     })
 }
 
+/// What a run could not do there.
+fn refused(case: &Case<'_>, seen: &StateFolder, trial: StateTrial, said: &str) -> Finding {
+    let path = &seen.path;
+    let place = seen.part.as_ref().unwrap_or(path);
+    let named = match &seen.part {
+        Some(part) => format!("{part}, which belongs to the wizard's state directory,"),
+        None => format!("The wizard's state directory {path}"),
+    };
+    match (trial, seen.owner) {
+        (_, owner) if seen.hidden => {
+            let folder = seen.above.as_ref().unwrap_or(path);
+            let whose = owner.map(|owner| format!(" {folder} belongs to {}.", format::account(owner))).unwrap_or_default();
+            stop(
+                format!("The wizard cannot tell whether its state directory {path} is there: {said}{whose}"),
+                format!("Start the wizard as the account that it belongs to. {ELSEWHERE}"),
+            )
+        }
+        (StateTrial::Write | StateTrial::Lock | StateTrial::Sync, Some(owner)) => {
+            let says = format!(
+                "The wizard's state directory {path} belongs to {}, and this one cannot use it: {said}",
+                format::account(owner)
+            );
+            of_another(case, seen, says)
+        }
+        (StateTrial::Folder, _) if seen.part.is_some() => stop(
+            format!("{place} is not a folder, and the wizard's state directory needs one there: {said}"),
+            format!("Move away what is in its place. {ELSEWHERE}"),
+        ),
+        (StateTrial::Folder, _) => stop(
+            format!("The wizard's state directory {path} is not a folder, and none can be made there: {said}"),
+            format!("Move away what is in its place. {ELSEWHERE}"),
+        ),
+        (StateTrial::Write, _) => {
+            let place = seen.part.as_ref().or(seen.above.as_ref()).unwrap_or(path);
+            let finding = stop(
+                format!("The wizard cannot write its state directory {path}. Creating a file in {place} failed: {said}"),
+                format!("Have the directory made for this account on a disk that can be written. {ELSEWHERE}"),
+            );
+            if case.is_on_windows() {
+                finding
+            } else {
+                let folder = case.shell().word(seen.part.as_ref().unwrap_or(path).as_str());
+                finding.command(format!("sudo install -d -m 0700 -o \"$(id -un)\" {folder}"))
+            }
+        }
+        (StateTrial::Sync, _) => stop(
+            format!("{named} cannot be synced to its disk: {said}"),
+            format!("After a power cut nobody could tell what a run has done. {ELSEWHERE}"),
+        ),
+        (StateTrial::Lock, _) => stop(
+            format!("Files in the wizard's state directory {path} cannot be locked: {said}"),
+            format!("Two wizards could work on one instance at the same time. {ELSEWHERE}"),
+        ),
+        (StateTrial::Key, _) => stop(
+            format!("This machine's sealing key {place} cannot be used: {said}"),
+            "Put a copy of the file in its place, readable by this account only. If there is none, move the file away: the next run makes a \
+             new key, and what was sealed with the old one must then be given again.",
+        ),
+    }
+}
+
+/// The directory is another account's.
+fn of_another(case: &Case<'_>, seen: &StateFolder, says: String) -> Finding {
+    let quoted = case.shell().word(seen.path.as_str());
+    stop(says, format!("Start the wizard as that account, or give the directory to this one. {ELSEWHERE}"))
+        .command(format!("sudo chown -R \"$(id -un)\" {quoted}"))
+}
+
 const ELSEWHERE: &str = "Another folder of this account can be named in OCTOPUS_SETUP_STATE_DIR; then start the wizard again.";
 
 fn stop(says: String, fix: impl Into<String>) -> Finding {
@@ -98,7 +135,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop};
     use crate::catalog::samples;
-    use crate::model::facts::{StateFolder, Trouble};
+    use crate::model::facts::Trouble;
     use crate::model::finding::Severity;
     use crate::model::platform::Platform;
 
@@ -173,6 +210,7 @@ mod tests {
     #[test]
     fn whose_it_is_who_may_open_it_and_its_room_are_each_told() {
         let owned = stop(&verdict(|seen| seen.owner = Some(1000)));
+        assert!(stop(&verdict(|seen| seen.owner = Some(0))).says.contains("another account (root)"));
         assert!(owned.says.contains("another account (user number 1000)"), "{owned:?}");
         assert!(owned.remedy.is_some_and(|remedy| remedy.text() == "sudo chown -R \"$(id -un)\" /var/lib/state"));
         for (mode, shown) in [(0o755, "0755"), (0o710, "0710"), (0o1777, "1777")] {
