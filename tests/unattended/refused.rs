@@ -173,3 +173,27 @@ async fn a_state_directory_that_cannot_be_used_refuses_before_anything_is_writte
         }
     }
 }
+
+/// The case `keys-in-headless-words`: there is no key to press here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_that_is_not_trusted_is_told_with_the_flags_that_pin_it_and_without_keys() {
+    let site = Site::start().await;
+    let untrusted = || order(&site, Flow::FirstNode, "node-1", &[(FieldId::Trust, "system")]);
+    let (exit, said) = text(&site, untrusted()).await;
+    assert_eq!(exit, Exit::Checks, "{said}");
+    let (_, all) = lines(&site, untrusted()).await;
+    let tls = all.iter().find(|line| line["id"] == "sql-tls").unwrap().to_string();
+    let stop = said.lines().skip_while(|line| !line.contains("sql-tls")).take(6).collect::<String>();
+    for told in [&stop, &tls] {
+        assert!(told.contains("--trust fingerprint --fingerprint SHA256"), "{told}");
+    }
+    for told in [said, serde_json::Value::from(all).to_string()] {
+        // As a word of its own: a fingerprint has such digits too.
+        let keys = (1..=12).flat_map(|number| [" ", "("].map(|before| format!("{before}F{number}")));
+        for key in keys {
+            let is_word = |rest: &str| !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == ':');
+            assert!(!told.split(&key).skip(1).any(is_word), "{key}: {told}");
+        }
+        assert!(!told.contains("{key:"), "{told}");
+    }
+}

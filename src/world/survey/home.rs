@@ -149,6 +149,8 @@ fn taken(places: &Places, instance: &str) -> Fact<Taken> {
         (Err(error), Ok(_)) => {
             return Fact::Seen(Taken { unread_entry: Some(error.to_string().into()), ..Taken::default() });
         }
+        // Without a state directory there is no list; `state-folder` says what is in its place.
+        (Err(_), Err(error)) if error.kind() == ErrorKind::NotADirectory => {}
         // A list that cannot be looked at is not an empty one.
         (Err(_), Err(error)) => return Fact::Missing(io(&error)),
     }
