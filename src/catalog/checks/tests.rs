@@ -242,7 +242,7 @@ fn every_trouble_at_every_station_is_a_worded_stop_and_hides_what_is_behind_it()
 
 #[test]
 fn whatever_optional_fact_is_missing_is_no_stop() {
-    let drop: [(CheckId, Break); 7] = [
+    let drop: [(CheckId, Break); 6] = [
         (CheckId::SqlVersion, |facts, trouble| facts.server.version = Fact::Missing(trouble)),
         (CheckId::SqlClock, |facts, trouble| facts.server.clock_ahead_ms = Fact::Missing(trouble)),
         (CheckId::SqlLatency, |facts, trouble| facts.server.round_trip = Fact::Missing(trouble)),
