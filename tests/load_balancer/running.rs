@@ -14,11 +14,11 @@ use serde_json::Value;
 use crate::stand_in::{POLLED, StandIn};
 use crate::support::walk::free_port;
 
-/// Waits until something is so; a load balancer that looks every other second gets a minute on a busy machine.
+/// Waits until something is so; a load balancer that looks every other second gets five minutes on a busy machine.
 pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !so() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what}: not in a minute");
+        assert!(begun.elapsed() < Duration::from_secs(300), "{what}: not in five minutes");
         std::thread::yield_now();
     }
 }

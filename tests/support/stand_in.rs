@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::SystemTime;
 
 /// One on a machine. What it has started ends by itself when its folder is gone.
@@ -116,9 +117,19 @@ impl StandIn {
     }
 }
 
-/// A port of this machine that nobody listens on.
+/// Returns a TCP port that nothing listens on, apart from those that the system gives to clients. Each process begins at a place of
+/// its own, since tests run side by side: of two that begin one port apart, one would take what the other was just given.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = std::process::id() * 16 % 16_384;
+    for _ in 0..16_384 {
+        let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(16_000 + (first + step) % 16_384).unwrap();
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("every port is taken");
 }
 
 #[cfg(unix)]

@@ -1,7 +1,6 @@
 //! A wizard without a face, walked through its screens, against a practice server of its own.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU16, Ordering};
 
 use octopus_setup::engine::Engine;
 use octopus_setup::model::answers::{Answers, Origin, Raw};
@@ -15,6 +14,8 @@ use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
 use practice_server::{PracticeServer, RunningServer, ServerOptions};
 use secrecy::ExposeSecret;
+
+pub use super::stand_in::free_port;
 
 /// A folder, a practice server in it, and a machine's own state.
 pub struct Site {
@@ -164,21 +165,6 @@ impl Site {
 pub fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
-}
-
-/// A port that nobody listens on right now, and that nobody is given by chance in a moment: below those that the kernel
-/// hands out, of which the other tests' connections take many.
-pub fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = std::process::id() % 16_384;
-    for _ in 0..16_384 {
-        let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
-        let port = u16::try_from(16_000 + (first + step) % 16_384).unwrap();
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
-    panic!("every port is taken");
 }
 
 /// Presses Enter, accepting warnings, until a screen is open. Fails where the gate stays shut.
