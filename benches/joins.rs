@@ -4,6 +4,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a measurement that cannot go on ends")]
 
+#[path = "../tests/support/stand_in.rs"]
+#[expect(dead_code, reason = "only its free port is wanted")]
+mod stand_in;
 #[path = "../tests/support/walk.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod walk;
