@@ -24,7 +24,7 @@ use crate::tds::tokens::{self, DoneToken, done};
 /// Complete packets that may wait for a slow client.
 const QUEUED_PACKETS: usize = 8;
 /// The time for which a request waits for its turn at the most.
-const PLACE_TIMEOUT: Duration = Duration::from_secs(30);
+const PLACE_TIMEOUT: Duration = Duration::from_secs(120);
 /// How often the engine is told to stop until it does.
 const STOP_INTERVAL: Duration = Duration::from_millis(20);
 

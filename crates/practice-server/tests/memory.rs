@@ -24,13 +24,13 @@ fn resident() -> usize {
     line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 
-/// A batch of 40 kB, as a survey of a cluster sends it.
+/// A batch of 30 kB, as a survey of a cluster sends it.
 fn survey() -> Vec<u8> {
     let part = "BEGIN TRY\n  IF OBJECT_ID(N'dbo.Thing', N'U') IS NOT NULL OR COL_LENGTH(N'sys.objects', N'name') IS NOT NULL\n    EXEC(N'SELECT N''part'' AS part, \
                 o.name, c.name AS column_name, COALESCE(CAST(c.max_length AS int), -1) AS length FROM sys.objects AS o LEFT JOIN sys.columns AS c ON \
                 c.object_id = o.object_id WHERE o.is_ms_shipped = 0');\nEND TRY\nBEGIN CATCH\n  SELECT N'trouble' AS part, ERROR_NUMBER() AS number, \
                 ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;\nEND CATCH;\n";
-    raw::batch(&part.repeat(40))
+    raw::batch(&part.repeat(30))
 }
 
 #[test]

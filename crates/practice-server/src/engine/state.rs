@@ -166,9 +166,9 @@ impl Engine {
     }
 
     /// Ends all sessions that use a database, except `but`, and waits until they have rolled back. Returns `false` if one is
-    /// still there after five seconds.
+    /// still there after thirty seconds.
     pub(crate) fn end_sessions(&self, database: i64, but: i16) -> bool {
-        for _ in 0..500 {
+        for _ in 0..3000 {
             let others: Vec<Arc<StopSignal>> = self
                 .sessions_mut()
                 .iter()

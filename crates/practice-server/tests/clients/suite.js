@@ -34,9 +34,9 @@ function parameter(kind, value) {
   return kind === 'datetime2' ? new Date(value.slice(0, 23) + 'Z') : value;
 }
 
-function connect(name, requestTimeout = 30000) {
+function connect(name) {
   const options = {
-    port: Number(env.SUITE_PORT), database: name, encrypt: true, trustServerCertificate: true, requestTimeout, cancelTimeout: 5000,
+    port: Number(env.SUITE_PORT), database: name, encrypt: true, trustServerCertificate: true, requestTimeout: 60000, cancelTimeout: 30000,
     rowCollectionOnRequestCompletion: true, useUTC: true,
   };
   const authentication = { type: 'default', options: { userName: env.SUITE_USER, password: env.SUITE_PASSWORD } };
@@ -48,7 +48,7 @@ function connect(name, requestTimeout = 30000) {
 }
 
 // Resolves to the last result set, or to the error.
-function run(connection, sql, parameters = [], cancelAfter) {
+function run(connection, sql, parameters = [], cancelAfter, timeout) {
   return new Promise((resolve) => {
     let found = { columns: [], rows: [] };
     const request = new Request(sql, (error) => resolve(error ? { error } : found));
@@ -58,6 +58,7 @@ function run(connection, sql, parameters = [], cancelAfter) {
       const [kind, value] = Object.entries(declared)[0];
       request.addParameter(`p${at + 1}`, types[kind], parameter(kind, value));
     });
+    if (timeout) request.setTimeout(timeout);
     if (parameters.length > 0) connection.execSql(request); else connection.execSqlBatch(request);
     if (cancelAfter) setTimeout(() => connection.cancel(), cancelAfter);
   });
@@ -85,15 +86,15 @@ async function judge(connection, entry) {
 
 // What is cancelled or takes too long ends soon, and the connection goes on.
 async function interrupted() {
-  const connection = await connect(database, 1000);
-  for (const [sql, cancelAfter, code] of [
-    ["WAITFOR DELAY '00:00:30'", 300, 'ECANCEL'],
-    ["WAITFOR DELAY '00:00:30'", undefined, 'ETIMEOUT'],
-    ["WHILE 1 = 1 SELECT N'on and on' AS a", 300, 'ECANCEL'],
+  const connection = await connect(database);
+  for (const [sql, cancelAfter, timeout, code] of [
+    ["WAITFOR DELAY '00:01:00'", 300, undefined, 'ECANCEL'],
+    ["WAITFOR DELAY '00:01:00'", undefined, 300, 'ETIMEOUT'],
+    ["WHILE 1 = 1 SELECT N'on and on' AS a", 300, undefined, 'ECANCEL'],
   ]) {
     const began = Date.now();
-    const { error } = await run(connection, sql, [], cancelAfter);
-    if (!error || error.code !== code || Date.now() - began > 15000) return `${sql}: ${error} after ${Date.now() - began} ms`;
+    const { error } = await run(connection, sql, [], cancelAfter, timeout);
+    if (!error || error.code !== code || Date.now() - began > 30000) return `${sql}: ${error} after ${Date.now() - began} ms`;
     const again = await run(connection, 'SELECT 1 AS a');
     if (again.error || again.rows[0][0] !== '1') return `after ${sql}: ${again.error || again.rows}`;
   }
