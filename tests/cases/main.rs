@@ -33,3 +33,19 @@ fn run(mut command: Command) -> (Option<i32>, String) {
     let said = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8_lossy(&said).into_owned())
 }
+
+#[test]
+fn every_test_that_the_table_names_is_there() {
+    let table = std::fs::read_to_string(case("README.md")).unwrap();
+    let mut rows = 0;
+    for row in table.lines().filter(|line| line.ends_with("| held |")) {
+        rows += 1;
+        let tests: Vec<_> = row.split('`').skip(1).step_by(2).filter_map(|test| test.split_once("::")).collect();
+        assert!(!tests.is_empty(), "{row}");
+        for (file, test) in tests {
+            let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap_or_default();
+            assert!(text.contains(&format!("fn {test}(")), "{file} has no test {test}");
+        }
+    }
+    assert!(rows >= 20, "{rows}");
+}

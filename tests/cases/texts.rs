@@ -1,8 +1,13 @@
-//! `connstr-wrapped`.
+//! `connstr-wrapped` and `node-name-default`.
 
-use octopus_setup::model::answers::Raw;
+use octopus_setup::catalog::checks::{self, Case};
+use octopus_setup::model::answers::{Answers, Origin, Raw};
+use octopus_setup::model::check::CheckId;
 use octopus_setup::model::connection_string::ConnectionString;
+use octopus_setup::model::facts::Facts;
 use octopus_setup::model::field::FieldId;
+use octopus_setup::model::finding::{Severity, Verdict};
+use octopus_setup::model::flow::Flow;
 
 use crate::case;
 
@@ -47,4 +52,23 @@ fn a_string_that_was_copied_with_what_is_around_it_is_read() {
     assert_eq!(seen, 3);
     let json = list.lines().find(|line| line.starts_with("\"ConnectionStrings")).unwrap();
     assert!(ConnectionString::parse(json).unwrap_err().to_string().contains("JSON"));
+}
+
+#[test]
+fn a_machine_name_that_no_node_should_have_is_warned_of() {
+    let facts = Facts::default();
+    let judged = |name: &str| {
+        let mut answers = Answers::new(octopus_setup::world::host::platform());
+        answers.set(FieldId::NodeName, Raw::Text(name.into()), Origin::Default);
+        let flow = Flow::FirstNode;
+        let case = Case { flow, answers: &answers, facts: &facts, running: false, resuming: None, key: None, subject: None };
+        checks::judge(CheckId::HomeNode, &case)
+    };
+    for name in ["localhost", "LOCALHOST", "localhost.localdomain", "192", "192.168.1.5", "0123456789ab"] {
+        let Verdict::Found(findings) = judged(name) else { panic!("{name} is good") };
+        assert!(findings[0].severity == Severity::Warn && findings[0].says.starts_with(name), "{findings:?}");
+    }
+    for name in ["web01", "localhost2", "10-0-0-5", "2nd"] {
+        assert!(matches!(judged(name), Verdict::Good(_)), "{name}");
+    }
 }

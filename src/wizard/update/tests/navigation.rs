@@ -373,3 +373,16 @@ fn the_answers_are_saved_with_what_was_accepted() {
     });
     assert!(saved.is_some_and(|text| text.contains("accept = [\"sql-clock\"]\n")), "{saved:?}");
 }
+
+#[test]
+fn a_machine_name_that_no_node_can_have_is_no_default() {
+    for (host_name, offered) in [("web01", "web01"), ("localhost", "localhost"), ("žába", ""), ("(none)", ""), ("", "")] {
+        let mut bench = Bench::new();
+        bench.send(Event::Begin(StartChoice::Flow(Flow::FirstNode)));
+        bench.send(Event::Back);
+        bench.state.answers.set(FieldId::NodeName, Raw::Text(String::new()), Origin::Default);
+        let (ticket, _) = bench.asked.pop().expect("coming back looks at the machine again");
+        bench.observed(ticket, Observed::Machine(Machine { host_name: host_name.into(), ..Machine::default() }), true);
+        assert_eq!(bench.state.answers.text(FieldId::NodeName), offered, "{host_name}");
+    }
+}
