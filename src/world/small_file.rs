@@ -86,10 +86,8 @@ pub(super) fn decode(bytes: &[u8]) -> io::Result<Zeroizing<String>> {
 /// Returns how the units of UTF-16 text are read; `None` if it is none. Without a mark, a first character of ASCII in two bytes tells.
 fn utf16_order(bytes: &[u8]) -> Option<fn([u8; 2]) -> u16> {
     match bytes {
-        [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
-        [1..=0x7f, 0, ..] => Some(u16::from_le_bytes),
-        [0, 1..=0x7f, ..] => Some(u16::from_be_bytes),
+        [0xff, 0xfe, ..] | [1..=0x7f, 0, ..] => Some(u16::from_le_bytes),
+        [0xfe, 0xff, ..] | [0, 1..=0x7f, ..] => Some(u16::from_be_bytes),
         _ => None,
     }
 }

@@ -174,10 +174,9 @@ const fn meaning_and_fix(kind: KnownTrouble) -> (&'static str, &'static str) {
         KnownTrouble::RightMissing => {
             ("The login of Octopus Server lacks a right in the database", "Have a DBA make its user a member of db_owner.")
         }
-        KnownTrouble::LicenceVersion => (
-            "The licence does not cover this version of Octopus Server",
-            "Renew the licence, or install a version that came out before its maintenance ended.",
-        ),
+        KnownTrouble::LicenceVersion => {
+            ("The licence does not cover this version", "Renew it, or install a version from before its maintenance ended.")
+        }
         KnownTrouble::HeartbeatLost => (
             "The node could not write its heartbeat, and no longer takes tasks",
             "See whether the database is reachable and fast enough from here, and whether this machine's clock is right.",
