@@ -13,6 +13,7 @@ use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Remedy, Severity};
 use crate::model::platform::Platform;
 use crate::model::quote::Shell;
+use crate::model::untrusted::Untrusted;
 
 pub use sql::TAKE_BACK;
 pub use step::{explain_step, explain_step_at};
@@ -144,6 +145,10 @@ pub fn explain_server_trouble(trouble: &Trouble, context: &ServerContext<'_>) ->
             format!("The SQL Server Browser on {host} knows no instance of that name."),
             "Check the name after the backslash, and that the instance is running with TCP/IP turned on.",
         ),
+        Trouble::InstanceWithoutTcp => Explanation::new(
+            format!("The SQL Server Browser on {host} knows that instance, but it does not listen on TCP."),
+            "On the server, turn on TCP/IP for the instance in the SQL Server Configuration Manager and restart its service.",
+        ),
         Trouble::Refused => Explanation::new(
             format!("{} refused the connection: nothing listens there.", context.capitalised_server()),
             "Check the port. On the server, turn on TCP/IP in the SQL Server Configuration Manager and restart the service.",
@@ -167,6 +172,39 @@ pub fn explain_server_trouble(trouble: &Trouble, context: &ServerContext<'_>) ->
             "Check the port; SQL Server's usual one is 1433.",
         )
         .about(FieldId::Server),
+        Trouble::HungUp { takes_strict: true } => Explanation::new(
+            format!("{} takes strict encryption (TDS 8.0) only, and ended the connection at the first message.", context.capitalised_server()),
+            "Choose Strict.",
+        )
+        .about(FieldId::Encryption),
+        Trouble::HungUp { takes_strict: false } => Explanation::new(
+            format!(
+                "{} took the connection and ended it at the first message, and it does not answer to strict encryption either.",
+                context.capitalised_server()
+            ),
+            "Check the port; SQL Server's usual one is 1433. If it is right, a load balancer may have no server behind it, or the              server no free connection: its error log tells.",
+        )
+        .about(FieldId::Server),
+        Trouble::Unanswered { waited } => Explanation::new(
+            format!(
+                "{} took the connection, and then not one byte came back within {}.",
+                context.capitalised_server(),
+                format::duration(*waited)
+            ),
+            "Check the port, then try again; if it stays so, look for a firewall that holds packets back, or for what keeps the \
+             server busy.",
+        )
+        .about(FieldId::Server),
+        Trouble::NotUnderstood(said) => Explanation::new(
+            format!(
+                "{} answered something that this program does not understand: {}",
+                context.capitalised_server(),
+                format::sentence(said.as_str())
+            ),
+            "Try again; if it stays so, look for a proxy or gateway in between, and report this with the words above.",
+        )
+        .about(FieldId::Server),
+        Trouble::Redirected { from, to, host, port, trouble } => redirected(trouble, (from, to), (host, *port), context),
         Trouble::ConnectionLost => Explanation::new(
             format!("The connection to {server} ended in the middle of a conversation."),
             "Try again; if it stays so, look into the server's error log, and for a firewall or proxy that cuts \
@@ -175,7 +213,7 @@ pub fn explain_server_trouble(trouble: &Trouble, context: &ServerContext<'_>) ->
         .about(FieldId::Server),
         Trouble::Silent { waited } => Explanation::new(
             format!("{} stopped answering; the wizard waited {}.", context.capitalised_server(), format::duration(*waited)),
-            "Try again; if it stays so, look for what keeps the server busy, or for a firewall that holds packets back.",
+            "Try again; if it stays so, look for what keeps the server busy.",
         )
         .about(FieldId::Server),
         Trouble::Tls(trouble) => tls::explain(trouble, context),
@@ -195,6 +233,33 @@ pub fn explain_server_trouble(trouble: &Trouble, context: &ServerContext<'_>) ->
         ),
         Trouble::Unasked => Explanation::new("This could not be learnt.", "Try again."),
     }
+}
+
+/// The ports behind the gateway of Azure SQL.
+const BEHIND_THE_GATEWAY: std::ops::RangeInclusive<u16> = 11_000..=11_999;
+
+/// Explains a trouble at the server that another one sent us on to.
+fn redirected(
+    trouble: &Trouble,
+    (from, to): (&Untrusted, &Untrusted),
+    (host, port): (&Untrusted, u16),
+    context: &ServerContext<'_>,
+) -> Explanation {
+    let there = ServerContext { server: to.as_str(), host: host.as_str(), ..*context };
+    let words = explain_server_trouble(trouble, &there);
+    let says = format!("{from} let the login in and sent it on to {to}. {}", words.says);
+    let fix = match trouble {
+        Trouble::Refused | Trouble::TimedOut { .. } | Trouble::Unreachable => {
+            let ports = if BEHIND_THE_GATEWAY.contains(&port) {
+                format!("ports {} to {}, as Azure SQL wants it", BEHIND_THE_GATEWAY.start(), BEHIND_THE_GATEWAY.end())
+            } else {
+                format!("port {port}")
+            };
+            format!("Let this machine reach {host} on {ports}; or have the first server's routing corrected.")
+        }
+        _ => words.fix,
+    };
+    Explanation { says, fix, remedy: words.remedy, about: words.about.or(Some(FieldId::Server)) }
 }
 
 /// Explains why a node config cannot be read. It is never overwritten, so the operator has to fix it by hand.
@@ -258,6 +323,11 @@ mod tests {
             (Trouble::NotSqlServer, "does not speak"),
             (Trouble::ConnectionLost, "ended in the middle"),
             (Trouble::Silent { waited }, "waited 5 s"),
+            (Trouble::InstanceWithoutTcp, "does not listen on TCP"),
+            (Trouble::HungUp { takes_strict: true }, "strict encryption (TDS 8.0) only"),
+            (Trouble::HungUp { takes_strict: false }, "ended it at the first message"),
+            (Trouble::Unanswered { waited }, "not one byte came back within 5 s"),
+            (Trouble::NotUnderstood("Protocol error: unsupported feature 9".into()), "does not understand: Protocol error"),
             (Trouble::RoutedTooOften, "more than twice"),
             (Trouble::Io("Permission denied (os error 13)".into()), "Permission denied (os error 13)."),
             (Trouble::DefinitionsHidden, "VIEW DEFINITION"),
@@ -269,6 +339,34 @@ mod tests {
             let bare = explain_server_trouble(&trouble, &ServerContext::UNKNOWN);
             assert!(!bare.says.contains("  ") && bare.says.starts_with(char::is_uppercase), "{bare:?}");
         }
+    }
+
+    #[test]
+    fn a_redirect_names_both_servers_and_the_way_between() {
+        let redirected = |port, trouble| Trouble::Redirected {
+            from: "sql01".into(),
+            to: format!("node7.example,{port}").as_str().into(),
+            host: "node7.example".into(),
+            port,
+            trouble: Box::new(trouble),
+        };
+        let context = ServerContext { server: "sql01", host: "sql01", ..ServerContext::UNKNOWN };
+        for (port, way) in [(11_042, "ports 11000 to 11999"), (24_068, "port 24068")] {
+            let words = explain_server_trouble(&redirected(port, Trouble::Refused), &context);
+            let says = format!("sql01 let the login in and sent it on to node7.example,{port}. node7.example,{port} refused");
+            assert!(words.says.starts_with(&says), "{words:?}");
+            assert!(words.fix.contains("node7.example") && words.fix.contains(way), "{words:?}");
+        }
+        let words = explain_server_trouble(&redirected(1433, Trouble::NameUnknown), &context);
+        assert!(words.says.ends_with("The name node7.example does not resolve."), "{words:?}");
+    }
+
+    #[test]
+    fn only_where_nothing_came_a_firewall_is_suspected() {
+        let fix = |trouble| explain_server_trouble(&trouble, &ServerContext::UNKNOWN).fix;
+        let waited = Duration::from_secs(10);
+        assert!(fix(Trouble::Unanswered { waited }).contains("firewall"));
+        assert!(!fix(Trouble::Silent { waited }).contains("firewall"));
     }
 
     #[test]

@@ -53,10 +53,23 @@ fn by_number(number: u32, context: &ServerContext<'_>) -> Explanation {
             "The server or its database is just starting, being upgraded or shutting down.",
             "Wait a minute, then try again.",
         ),
-        10928 | 10929 | 40197 | 40501 | 40613 | 40143 | 40540 | 49918..=49920 | 42108 | 42109 | 18459 | 17809 | 17810 => {
+        17809 => Explanation::new(
+            "The server has no free connection.",
+            "Have the DBA close some, or raise the limit (sp_configure 'user connections'), then try again.",
+        )
+        .about(FieldId::Server),
+        40613 => waiting(
+            "Azure SQL is moving the database, or waking it from its pause.",
+            "Wait a minute, then try again; a paused database takes that long to wake.",
+        ),
+        10928 | 10929 | 40197 | 40501 | 40143 | 40540 | 49918..=49920 | 42108 | 42109 | 18459 | 17810 => {
             waiting("The server is too busy right now, or moving the database.", "Wait at least ten seconds, then try again.")
         }
-        976 | 978 | 979 | 981..=983 | 988 => Explanation::new(
+        983 => waiting(
+            "The availability group is failing over: this replica is neither primary nor secondary at the moment.",
+            "Wait a minute, then try again; if it stays so, have the availability group looked at.",
+        ),
+        976 | 978 | 979 | 981 | 982 | 988 => Explanation::new(
             "This server holds a secondary copy of an availability group, which does not take writes.",
             "Give the availability group's listener instead of one of its servers.",
         )
@@ -232,10 +245,12 @@ mod tests {
             (17142, "paused", "resumed", ""),
             (18401, "upgraded", "minute", ""),
             (6005, "shutting down", "minute", ""),
+            (17809, "no free connection", "limit", ""),
+            (40613, "waking", "minute", ""),
             (40501, "too busy", "ten seconds", ""),
             (49919, "too busy", "ten seconds", ""),
             (976, "secondary copy", "listener", ""),
-            (983, "secondary copy", "listener", ""),
+            (983, "failing over", "minute", ""),
             (924, "single-user mode", "DBA", "SET MULTI_USER;"),
             (229, "lacks a right", "db_owner", "ALTER ROLE db_owner ADD MEMBER [oct]]opus];"),
             (262, "lacks a right", "db_owner", "USE [Octo]]Deploy];"),

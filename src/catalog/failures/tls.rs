@@ -128,6 +128,15 @@ pub fn explain(trouble: &TlsTrouble, context: &ServerContext<'_>) -> Explanation
             ),
         )
         .command(add_root(context.platform)),
+        TlsTrouble::ImpossibleName => Explanation::new(
+            format!(
+                "{} cannot stand in a certificate, so none can be for it.",
+                name_or(context.host, "The name that was asked for")
+            ),
+            "Give the server by a name of letters, digits, hyphens and dots, or by its address; or pin the certificate by its \
+             fingerprint.",
+        )
+        .about(FieldId::Server),
         TlsTrouble::OtherFingerprint => other_fingerprint(context),
         TlsTrouble::CaFileKind { path, kind } => ca_file_kind(path, *kind, context.platform),
         TlsTrouble::CaFile(said) => Explanation::new(

@@ -26,6 +26,9 @@ pub struct ServerFacts {
     /// The certificate that the server showed, also if it was not trusted.
     pub certificate: Option<ServerCertificate>,
     pub login: Fact<ServerLogin>,
+    /// What the survey waits for at the moment.
+    #[serde(default)]
+    pub waiting: Option<Waiting>,
     /// The server's version and edition.
     pub version: Fact<ServerVersion>,
     /// The server's clock minus this machine's, in milliseconds, at the middle of the round trip.
@@ -50,6 +53,14 @@ impl ServerFacts {
             .or_else(|| self.encrypted.trouble())
             .or_else(|| self.login.trouble())
     }
+}
+
+/// A trouble that may pass, and is waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub trouble: Trouble,
+    /// When waiting ends, counted from its begin.
+    pub limit: Duration,
 }
 
 /// The addresses of a name.

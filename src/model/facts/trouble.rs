@@ -21,6 +21,8 @@ pub enum Trouble {
     },
     /// The SQL Server Browser does not know that instance.
     InstanceUnknown,
+    /// The SQL Server Browser knows the instance, and it has no TCP port.
+    InstanceWithoutTcp,
     /// Every address refused the connection: nothing listens there.
     Refused,
     /// No address answered in time: filtered, or the host is down.
@@ -32,6 +34,16 @@ pub enum Trouble {
     Unreachable,
     /// Something answers, but it does not speak TDS.
     NotSqlServer,
+    /// The connection was taken, and ended at the very first message.
+    HungUp {
+        /// Whether it answers to strict encryption (TDS 8.0), which the wizard then tried without logging in.
+        takes_strict: bool,
+    },
+    /// The connection was taken, and not one byte came back.
+    Unanswered {
+        /// How long the wizard waited.
+        waited: Duration,
+    },
     /// An established connection ended.
     ConnectionLost,
     /// The server stopped answering on an established connection.
@@ -43,6 +55,19 @@ pub enum Trouble {
     Tls(TlsTrouble),
     /// The server answered with an error.
     Sql(SqlTrouble),
+    /// The server sent something that this program does not understand; the driver's words.
+    NotUnderstood(Untrusted),
+    /// The server let the login in and sent it on to another one, where this happened.
+    Redirected {
+        /// Who sent it on.
+        from: Untrusted,
+        /// Where to: host and port.
+        to: Untrusted,
+        /// The other one's host alone.
+        host: Untrusted,
+        port: u16,
+        trouble: Box<Trouble>,
+    },
     /// The server redirects more often than is followed (twice).
     RoutedTooOften,
     /// An error of this machine's operating system.
@@ -142,6 +167,8 @@ pub enum TlsTrouble {
     },
     /// This machine does not know its issuer, and the server sent no certificate of it.
     IssuerMissing { issuer: Untrusted },
+    /// The server's name cannot stand in a certificate, and so no certificate can be for it.
+    ImpossibleName,
     /// It is not the certificate whose fingerprint is trusted.
     OtherFingerprint,
     /// The CA file cannot be read, or holds no certificate; the text says which.

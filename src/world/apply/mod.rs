@@ -40,7 +40,7 @@ pub struct Cancel(Arc<watch::Sender<bool>>);
 impl Cancel {
     /// Asks the installer to stop. The running step is finished first: the journal is there for a step that was cut off, but
     /// a key press should not cause one. Only a command of Octopus Server's, which may hang, is killed with all that it
-    /// started, and waiting ends: the next start may begin either anew.
+    /// started, and waiting ends, also for a database in the making: the next start may begin any of them anew.
     pub fn ask(&self) {
         self.0.send_replace(true);
     }
@@ -259,7 +259,8 @@ impl<D: ClusterDatabase> Run<'_, D> {
     /// Does a step, unless it is done, and verifies it.
     async fn act(&self, kind: StepKind, earlier: StepState, report: Report<'_>) -> Result<StepState, Failure> {
         let work = (deed(kind).act)(StepRun { run: self, kind, earlier, report });
-        // A command of Octopus Server's may hang, and may be begun anew by the next start.
-        if steps::row(kind).target == StepTarget::Octopus { self.cancel.or(work).await } else { work.await }
+        // A command of Octopus Server's and the making of a database may hang, and may be begun anew by the next start.
+        let may_hang = steps::row(kind).target == StepTarget::Octopus || kind == StepKind::CreateDatabase;
+        if may_hang { self.cancel.or(work).await } else { work.await }
     }
 }

@@ -80,10 +80,29 @@ pub const fn wait_before_retry(number: u32) -> Option<Duration> {
         // The server itself says: too busy, try again in ten seconds.
         10928 | 10929 | 10936 | 40501 | 49918 | 49919 | 49920 => Some(Duration::from_secs(10)),
         20 | 64 | 121 | 233 | 601 | 617 | 669 | 921 | 997 | 1203 | 1204 | 1205 | 1221 | 1222 | 1807 | 3935 | 3960 | 3966
-        | 4221 | 8628 | 8645 | 8651 | 9515 | 10053 | 10054 | 10060 | 10922 | 14355 | 17197 | 20041 | 40143 | 40197 | 40540
+        | 983 | 4221 | 8628 | 8645 | 8651 | 9515 | 10053 | 10054 | 10060 | 10922 | 14355 | 17197 | 20041 | 40143 | 40197 | 40540
         | 40613 | 41301 | 41302 | 41305 | 41325 | 41839 | 42108 | 42109 => Some(Duration::from_millis(200)),
         _ => None,
     }
+}
+
+/// Returns how long to wait before a login is tried again; `None` for any answer that another try would not change.
+///
+/// All of these come after the password was accepted, or before it was looked at. A wrong password is never among them: a few
+/// tries lock the account.
+pub const fn wait_before_login(number: u32, tries: u32) -> Option<Duration> {
+    match number {
+        // The server itself says: try again in ten seconds.
+        10928 | 10929 | 10936 | 40501 | 49918 | 49919 | 49920 => Some(Duration::from_secs(10)),
+        // 983: a replica changes its role. 40613: a database of Azure SQL is moved, or is woken.
+        983 | 40143 | 40197 | 40540 | 40613 | 42108 | 42109 => Some(doubled(tries)),
+        _ => None,
+    }
+}
+
+/// Returns a pause that grows with the number of tries so far, from a quarter of a second to four.
+pub const fn doubled(tries: u32) -> Duration {
+    Duration::from_millis(250 << if tries > 4 { 4 } else { tries })
 }
 
 /// Converts an error of tiberius on an established connection.
@@ -97,7 +116,7 @@ pub fn from_tiberius(error: &tiberius::error::Error) -> Trouble {
         }),
         tiberius::error::Error::Io { kind, message } => from_kind(*kind, message),
         tiberius::error::Error::Routing { .. } => Trouble::RoutedTooOften,
-        other => Trouble::Io(Untrusted::new(&other.to_string())),
+        other => Trouble::NotUnderstood(Untrusted::new(&other.to_string())),
     }
 }
 
@@ -116,6 +135,7 @@ fn from_kind(kind: io::ErrorKind, text: &str) -> Trouble {
         | Kind::NotConnected
         | Kind::TimedOut
         | Kind::WriteZero => Trouble::ConnectionLost,
+        Kind::InvalidData => Trouble::NotUnderstood(Untrusted::new(text)),
         _ => Trouble::Io(Untrusted::new(text)),
     }
 }
@@ -133,7 +153,7 @@ const AFTER_A_LOSS: Duration = Duration::from_millis(100);
 /// Why work failed, by whether it may be tried again.
 #[derive(Debug)]
 pub enum WorkError {
-    /// While connecting or logging in: never tried again, since a repeated wrong password locks the account.
+    /// While connecting or logging in. Tried again only if the line broke: a repeated wrong password locks the account.
     Connecting(Trouble),
     /// In the work itself, on an established session: tried again if the error is transient.
     Working(Trouble),
@@ -174,10 +194,11 @@ where
     F: Future<Output = Result<T, WorkError>>,
 {
     let mut tries = 1;
+    let mut line_broke = false;
     loop {
         match work().await {
             Ok(done) => return Ok(done),
-            Err(error) => match pause(&error, &also, tries) {
+            Err(error) => match pause(&error, &also, tries, &mut line_broke) {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => return Err(error.into_trouble()),
             },
@@ -188,10 +209,17 @@ where
 
 /// Returns how long to wait before the next try; `None` where there is none. Doubles with each try. Without jitter: only a few
 /// wizards collide here, and the lock puts them in order.
-fn pause(error: &WorkError, also: impl Fn(u32) -> bool, tries: u32) -> Option<Duration> {
+///
+/// A server that fails over breaks its connections, and refuses new ones for a moment: `line_broke` remembers that.
+fn pause(error: &WorkError, also: impl Fn(u32) -> bool, tries: u32, line_broke: &mut bool) -> Option<Duration> {
     let base = match error {
-        WorkError::Working(_) if tries >= MAX_TRIES => return None,
-        WorkError::Working(Trouble::ConnectionLost) => AFTER_A_LOSS,
+        _ if tries >= MAX_TRIES => return None,
+        WorkError::Working(Trouble::ConnectionLost)
+        | WorkError::Connecting(Trouble::ConnectionLost | Trouble::HungUp { takes_strict: false }) => {
+            *line_broke = true;
+            AFTER_A_LOSS
+        }
+        WorkError::Connecting(Trouble::Refused) if *line_broke => AFTER_A_LOSS,
         WorkError::Working(Trouble::Sql(error)) if also(error.number) => AFTER_A_LOSS,
         WorkError::Working(Trouble::Sql(error)) => errors::wait_before_retry(error.number)?,
         WorkError::Working(_) | WorkError::Connecting(_) => return None,
@@ -209,6 +237,7 @@ mod tests {
     fn refused_logins_are_never_retried() {
         for number in [18452, 18456, 18461, 18470, 18486, 18487, 18488, 40615, 229, 262, 911, 15247, 4060] {
             assert_eq!(wait_before_retry(number), None, "{number}");
+            assert_eq!(wait_before_login(number, 0), None, "{number}");
         }
     }
 
@@ -234,9 +263,10 @@ mod tests {
     }
 
     #[test]
-    fn other_words_of_the_driver_are_kept() {
+    fn what_the_driver_does_not_understand_is_not_the_operating_systems() {
         let error = tiberius::error::Error::Protocol("odd".into());
-        assert_eq!(from_tiberius(&error), Trouble::Io(Untrusted::new("Protocol error: odd")));
+        assert_eq!(from_tiberius(&error), Trouble::NotUnderstood(Untrusted::new("Protocol error: odd")));
+        assert!(matches!(from_io(&io::ErrorKind::InvalidData.into()), Trouble::NotUnderstood(_)));
     }
 
     fn sql(number: u32) -> Trouble {
@@ -248,9 +278,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn connecting_is_never_tried_again() {
-        for trouble in [Trouble::ConnectionLost, sql(1205), sql(18456)] {
-            assert_eq!(pause(&WorkError::Connecting(trouble.clone()), |_| true, 1), None);
+    async fn connecting_is_not_tried_again_unless_the_line_broke() {
+        for trouble in [Trouble::Refused, sql(1205), sql(18456), sql(40613)] {
+            assert_eq!(pause(&WorkError::Connecting(trouble.clone()), |_| true, 1, &mut false), None);
             let tries = Cell::new(0);
             let ended = retry::<(), _>(|| async {
                 tries.set(tries.get() + 1);
@@ -263,15 +293,20 @@ mod tests {
 
     #[test]
     fn a_lost_connection_is_replaced_a_few_times_and_not_forever() {
-        let lost = WorkError::Working(Trouble::ConnectionLost);
-        assert_eq!(pause(&lost, never, 1), Some(AFTER_A_LOSS));
-        assert!(pause(&lost, never, MAX_TRIES - 1).is_some());
-        assert_eq!(pause(&lost, never, MAX_TRIES), None);
+        for lost in [WorkError::Working(Trouble::ConnectionLost), WorkError::Connecting(Trouble::ConnectionLost)] {
+            let mut broke = false;
+            assert_eq!(pause(&lost, never, 1, &mut broke), Some(AFTER_A_LOSS));
+            assert!(pause(&lost, never, MAX_TRIES - 1, &mut broke).is_some());
+            assert_eq!(pause(&lost, never, MAX_TRIES, &mut broke), None);
+            assert!(pause(&WorkError::Connecting(Trouble::Refused), never, 2, &mut broke).is_some());
+            assert_eq!(pause(&WorkError::Connecting(sql(18456)), never, 2, &mut broke), None);
+        }
     }
 
     #[test]
     fn pauses_grow_and_permission_errors_have_none() {
         let (deadlock, denied) = (WorkError::Working(sql(1205)), WorkError::Working(sql(262)));
+        let pause = |error: &WorkError, also: fn(u32) -> bool, tries| pause(error, also, tries, &mut false);
         assert!(pause(&deadlock, never, 2) > pause(&deadlock, never, 1));
         assert_eq!(pause(&denied, never, 1), None);
         assert_eq!(pause(&denied, |number| number == 262, 1), Some(AFTER_A_LOSS));

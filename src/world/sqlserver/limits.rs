@@ -17,13 +17,23 @@ pub const DIAL_ONE: Duration = Duration::from_secs(5);
 pub const DIAL_ALL: Duration = Duration::from_secs(15);
 /// How long to wait for an address before the next one is tried beside it (the delay that RFC 8305 recommends).
 pub const STAGGER: Duration = Duration::from_millis(250);
-/// The server's answer to PRELOGIN.
-pub const NEGOTIATE: Duration = Duration::from_secs(5);
+/// The server's answer to PRELOGIN. A busy server has taken eight seconds.
+pub const NEGOTIATE: Duration = Duration::from_secs(10);
 /// The TLS handshake.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
 /// The login's answer.
 pub const LOGIN: Duration = Duration::from_secs(15);
-/// The survey's batch, and other reads.
+/// How long errors at login that pass by themselves are waited for: a database that fails over or is woken.
+pub const PASSING: Duration = Duration::from_secs(25);
+/// The bytes of one reply. A hundred thousand nodes are some thirty megabytes.
+pub const REPLY_BYTES: usize = 64 << 20;
+/// How long nothing is sent before the operating system asks whether the other side is still there; Microsoft's drivers do the same.
+pub const KEEPALIVE: Duration = Duration::from_secs(30);
+/// How soon it asks again.
+pub const KEEPALIVE_AGAIN: Duration = Duration::from_secs(5);
+/// How long a database may be in the making before another connection asks whether the server is still there.
+pub const MAKING: Duration = Duration::from_secs(20);
+/// The survey's batch, which is sent once more in silence, and other reads.
 pub const READ: Duration = Duration::from_secs(10);
 /// The survey of the cluster: a hundred thousand nodes are some thirty megabytes, perhaps over a slow line.
 pub const CLUSTER: Duration = Duration::from_secs(60);

@@ -26,4 +26,4 @@ mod server;
 mod survey;
 
 pub use registry::{Membership, Undone};
-pub use server::SqlServer;
+pub use server::{Patience, SqlServer};

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::connect::{Connection, IfUnopened, Turn, connect, database_refusal};
 use super::errors::WorkError;
 use super::survey::{look_from_master, survey};
 use super::{batch, limits};
-use crate::model::facts::{DatabaseSeen, Evidence, Identity, ServerFacts, Trouble};
+use crate::model::facts::{DatabaseSeen, Evidence, Identity, ServerFacts, Trouble, Waiting};
 use crate::model::quote::{sql_literal, sql_name};
 use crate::model::target::Target;
 
@@ -21,6 +22,24 @@ pub struct SqlServer {
     /// Surveys that begin at the same time take turns on the one session: another login is five round trips and one more try of a
     /// password, waiting is one round trip.
     turns: Arc<tokio::sync::Mutex<()>>,
+    /// The target whose database was just made, until somebody has been in it.
+    just_made: Arc<Mutex<Option<Target>>>,
+    patience: Patience,
+}
+
+/// How long work waits for a server that says nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For the answer to a survey's batch, which is sent twice, and to a question whether the server is still there.
+    pub read: Duration,
+    /// For a database in the making, before that question is asked.
+    pub making: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { read: limits::READ, making: limits::MAKING }
+    }
 }
 
 /// The kind of evidence that a cluster has for a master key. Asking means to fetch it, up to some hundred kilobytes of encrypted
@@ -64,6 +83,11 @@ impl SqlServer {
         Self::default()
     }
 
+    /// Makes one that waits as long as it is told.
+    pub fn with_patience(patience: Patience) -> Self {
+        Self { patience, ..Self::default() }
+    }
+
     /// Gathers the facts of a target, and reports a new snapshot each time that one more is known; the last one is complete. Drop
     /// the future to cancel it.
     ///
@@ -73,7 +97,7 @@ impl SqlServer {
         let _turn = self.turn().await;
         if let Some(mut connection) = self.take(target, SessionDatabase::Own) {
             report(connection_facts(&connection.facts));
-            if survey(&mut connection).await.is_ok() {
+            if survey(&mut connection, self.patience.read).await.is_ok() {
                 report(connection.facts.clone());
                 self.keep_unless_blocking(target, connection);
                 return;
@@ -81,21 +105,28 @@ impl SqlServer {
         }
         let mut report = |facts: &ServerFacts| report(facts.clone());
         let own = (target.database.as_str(), IfUnopened::UseDefault);
-        let (facts, refusal, default_session) = match connect(target, own, &mut report).await {
-            Ok(Connection { session, facts, database_error: Some(refusal), .. }) => (facts, refusal, Some(session)),
-            Ok(mut connection) => {
-                return match survey(&mut connection).await {
+        let mut silent = false;
+        let (facts, refusal, default_session) = loop {
+            match connect(target, own, &mut report).await {
+                Ok(Connection { session, facts, database_error: Some(refusal), .. }) => break (facts, refusal, Some(session)),
+                Ok(mut connection) => match survey(&mut connection, self.patience.read).await {
                     Ok(()) => {
                         report(&connection.facts);
-                        self.keep_unless_blocking(target, connection);
+                        return self.keep_unless_blocking(target, connection);
                     }
-                    Err(trouble) => report(&facts_after_loss(&connection.facts, &trouble)),
-                };
+                    // A database that is just being opened, or a server that is just being woken.
+                    Err(trouble @ Trouble::Silent { .. }) if !silent => {
+                        silent = true;
+                        let waiting = Some(Waiting { trouble, limit: self.patience.read * 2 });
+                        report(&ServerFacts { waiting, ..connection_facts(&connection.facts) });
+                    }
+                    Err(trouble) => return report(&facts_after_loss(&connection.facts, &trouble)),
+                },
+                Err(facts) => match database_refusal(&facts) {
+                    Some(refusal) => break (*facts, refusal, None),
+                    None => return,
+                },
             }
-            Err(facts) => match database_refusal(&facts) {
-                Some(refusal) => (*facts, refusal, None),
-                None => return,
-            },
         };
         let master = Box::pin(look_from_master(target, facts, refusal, default_session, &mut report)).await;
         if let Some(connection) = master {
@@ -124,7 +155,43 @@ impl SqlServer {
         {
             return Ok(Connection { turn, ..connection });
         }
-        Ok(Connection { turn, ..connect_anew(target, database).await? })
+        let is_new = database == SessionDatabase::Own && self.just_made().as_ref() == Some(target);
+        let if_unopened = if is_new { IfUnopened::Await } else { IfUnopened::Refuse };
+        let connection = connect_anew(target, (database, if_unopened)).await?;
+        if is_new {
+            *self.just_made() = None;
+        }
+        Ok(Connection { turn, ..connection })
+    }
+
+    /// Does work on a database that may take minutes, and asks on another connection from time to time whether the server is still
+    /// there.
+    pub(super) async fn while_answering<T>(
+        &self,
+        target: &Target,
+        work: impl Future<Output = Result<T, WorkError>> + Send,
+    ) -> Result<T, WorkError> {
+        let begun = Instant::now();
+        let watch = async {
+            loop {
+                tokio::time::sleep(self.patience.making).await;
+                let asked = connect_anew(target, (SessionDatabase::Master, IfUnopened::Refuse));
+                match tokio::time::timeout(self.patience.read, asked).await {
+                    Ok(Ok(_) | Err(WorkError::Connecting(Trouble::Sql(_)))) => {}
+                    Ok(Err(_)) | Err(_) => return Trouble::Silent { waited: begun.elapsed() },
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            done = work => done,
+            silent = watch => Err(WorkError::Working(silent)),
+        }
+    }
+
+    /// Locks the target whose database was just made.
+    pub(super) fn just_made(&self) -> MutexGuard<'_, Option<Target>> {
+        self.just_made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts back a session that is in order: nothing unread, no transaction, no lock.
@@ -171,13 +238,16 @@ async fn use_database(connection: &mut Connection, target: &Target) -> bool {
 }
 
 /// Opens a new connection.
-pub(super) async fn connect_anew(target: &Target, database: SessionDatabase) -> Result<Connection, WorkError> {
+pub(super) async fn connect_anew(
+    target: &Target,
+    (database, if_unopened): (SessionDatabase, IfUnopened),
+) -> Result<Connection, WorkError> {
     let name = match database {
         SessionDatabase::Own => target.database.as_str(),
         SessionDatabase::Master => "master",
     };
     let mut silent = |_: &ServerFacts| {};
-    let connected = connect(target, (name, IfUnopened::Refuse), &mut silent).await;
+    let connected = connect(target, (name, if_unopened), &mut silent).await;
     connected.map_err(|facts| WorkError::Connecting(facts.way_blocked().cloned().unwrap_or(Trouble::Unasked)))
 }
 

@@ -24,8 +24,8 @@ const FROM_MASTER: &str = include_str!("sql/survey/from_master.sql");
 ///
 /// # Errors
 /// If the session is broken; it must be thrown away then.
-pub async fn survey(connection: &mut Connection) -> Result<(), Trouble> {
-    let reply = batch::send(&mut connection.session, &survey_batch(), &[], limits::READ).await?;
+pub async fn survey(connection: &mut Connection, limit: Duration) -> Result<(), Trouble> {
+    let reply = batch::send(&mut connection.session, &survey_batch(), &[], limit).await?;
     read_common(&reply, &mut connection.facts);
     measure_again(&mut connection.session, &mut connection.facts).await?;
     connection.facts.database = match database(&reply) {

@@ -128,6 +128,11 @@ fn judge_connect(case: &Case<'_>) -> Verdict {
 
 /// The login is accepted.
 fn judge_login(case: &Case<'_>) -> Verdict {
+    if let (true, Some(waiting)) = (case.running, &case.facts.server.waiting) {
+        let says = case.explain(&waiting.trouble).says;
+        let waits = format!("{says} This may pass, and is waited for up to {}.", format::duration(waiting.limit));
+        return report(Finding::note(CheckId::SqlLogin, waits));
+    }
     judge_stage(CheckId::SqlLogin, &case.facts.server.login, case, |login| {
         let (name, user) = (Names::new(case).login, login.user.as_str());
         let user = if user.is_empty() || user == name { String::new() } else { format!(", as user {user}") };
@@ -189,9 +194,9 @@ mod tests {
 
     use std::time::Duration;
 
-    use crate::catalog::checks::tests::{evidence, judged, stop, warn};
+    use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{ServerFacts, SqlTrouble, Trouble};
+    use crate::model::facts::{ServerFacts, SqlTrouble, Trouble, Waiting};
 
     #[test]
     fn addresses_and_port_are_the_evidence() {
@@ -256,6 +261,20 @@ mod tests {
             }
             assert_eq!(evidence(&judged(CheckId::SqlLogin, &samples::answers(), &facts)), said);
         }
+    }
+
+    #[test]
+    fn what_is_waited_for_is_told_and_for_how_long() {
+        let said = SqlTrouble { number: 40613, state: 1, class: 17, text: "not available".into() };
+        let waiting = Some(Waiting { trouble: Trouble::Sql(said), limit: Duration::from_secs(25) });
+        let mut facts = samples::facts();
+        facts.server = ServerFacts { waiting, ..Default::default() };
+        let answers = samples::answers();
+        let waits = judged_in(&Case { running: true, ..case(&answers, &facts) }, CheckId::SqlLogin);
+        assert_eq!(waits.severity(), Some(Severity::Note));
+        let Verdict::Found(findings) = waits else { panic!("a note") };
+        assert!(findings[0].says.contains("error 40613") && findings[0].says.contains("up to 25 s"), "{findings:?}");
+        assert_eq!(judged(CheckId::SqlLogin, &answers, &facts), Verdict::NotYet);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::model::registry::VerifiedCluster;
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::batch::{self, Reply, ReplyRow};
+use crate::world::sqlserver::connect::IfUnopened;
 use crate::world::sqlserver::content::{self, CONTENT};
 use crate::world::sqlserver::errors::{WorkError, retry};
 use crate::world::sqlserver::limits;
@@ -61,7 +62,7 @@ impl SqlServer {
     pub async fn verify_key(&self, target: &Target, key: &MasterKey) -> Result<VerifiedCluster, Trouble> {
         let sql = [CONTENT, KEY_EVIDENCE].concat();
         retry(|| async {
-            let mut connection = connect_anew(target, SessionDatabase::Own).await?;
+            let mut connection = connect_anew(target, (SessionDatabase::Own, IfUnopened::Refuse)).await?;
             let reply = batch::run(&mut connection.session, &sql, &[], limits::READ).await?;
             let content = content::read(&reply)?;
             let verdict = match read_evidence(&reply) {

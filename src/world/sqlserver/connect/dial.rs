@@ -1,11 +1,13 @@
 //! TCP: resolves a written address to IP addresses and a port, with the SQL Server Browser for a named instance ([MC-SQLR]
 //! 2.2), and connects to the address that answers first.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UdpSocket};
 
 use crate::model::facts::{ResolvedServer, Trouble};
@@ -69,6 +71,9 @@ pub async fn dial_one(to: SocketAddr, wait: Duration) -> Result<Dialled, Trouble
         .map_err(|error| connect_trouble(&error))?;
     // Before the login TDS only exchanges small messages.
     stream.set_nodelay(true).map_err(|error| connect_trouble(&error))?;
+    // A line that was cut in silence ends work in a minute and a half instead of never.
+    let keepalive = TcpKeepalive::new().with_time(limits::KEEPALIVE).with_interval(limits::KEEPALIVE_AGAIN);
+    SockRef::from(&stream).set_tcp_keepalive(&keepalive).map_err(|error| connect_trouble(&error))?;
     Ok(Dialled { stream, address: to.ip(), took: begun.elapsed() })
 }
 
@@ -99,7 +104,7 @@ fn most_telling(refusals: Vec<Trouble>) -> Trouble {
 /// A written port takes precedence over the instance, as in Microsoft's drivers: then the browser is not asked.
 pub async fn resolve(address: &ServerAddress) -> Result<ResolvedServer, Trouble> {
     let begun = Instant::now();
-    let addresses = look_up(network_host(&address.host)).await?;
+    let addresses = look_up(&network_host(&address.host)).await?;
     let port = match (address.port, &address.instance) {
         (Some(port), _) => port,
         (None, None) => ServerAddress::DEFAULT_PORT,
@@ -108,9 +113,17 @@ pub async fn resolve(address: &ServerAddress) -> Result<ResolvedServer, Trouble>
     Ok(ResolvedServer { addresses, port, took: begun.elapsed() })
 }
 
-/// Returns the host, with SQL Server's names for this machine replaced by `localhost`.
-pub fn network_host(host: &str) -> &str {
-    if host == "." || host.eq_ignore_ascii_case("(local)") { "localhost" } else { host }
+/// Returns the host as DNS and certificates have it: `localhost` for SQL Server's names of this machine, and other scripts in
+/// punycode.
+pub fn network_host(host: &str) -> Cow<'_, str> {
+    if host == "." || host.eq_ignore_ascii_case("(local)") {
+        return Cow::Borrowed("localhost");
+    }
+    match idna::domain_to_ascii(host) {
+        Ok(ascii) if !host.is_ascii() => Cow::Owned(ascii),
+        // ASCII stays as it is, with underscores and all; DNS says whether there is such a name.
+        Ok(_) | Err(_) => Cow::Borrowed(host),
+    }
 }
 
 async fn look_up(host: &str) -> Result<Vec<IpAddr>, Trouble> {
@@ -164,7 +177,8 @@ const MAX_ANSWER: usize = ANSWER_HEAD + 1024;
 /// Asks the browsers on all addresses at once for this instance's TCP port, and waits `wait` for each try.
 ///
 /// # Errors
-/// [`Trouble::InstanceUnknown`] when one of them answers without a TCP port; [`Trouble::BrowserSilent`] when none does.
+/// [`Trouble::InstanceUnknown`] or [`Trouble::InstanceWithoutTcp`] when one of them answers; [`Trouble::BrowserSilent`] when none
+/// does.
 /// A browser does not answer for an instance that it does not know, so silence may mean either.
 async fn ask_browser(addresses: &[IpAddr], port: u16, instance: &str, wait: Duration) -> Result<u16, Trouble> {
     let mut question = vec![ASK_ONE];
@@ -174,21 +188,21 @@ async fn ask_browser(addresses: &[IpAddr], port: u16, instance: &str, wait: Dura
         let asked = addresses.iter().map(|address| Box::pin(ask_address(SocketAddr::new(*address, port), &question)));
         let first = futures_util::future::select_ok(asked);
         if let Ok(Ok((answer, _))) = tokio::time::timeout(wait, first).await {
-            return tcp_port(&answer, instance).ok_or(Trouble::InstanceUnknown);
+            return tcp_port(&answer, instance);
         }
     }
     Err(Trouble::BrowserSilent { waited: wait * limits::BROWSER_TRIES })
 }
 
-/// Waits for an answer from this address, and ignores other datagrams.
+/// Waits for an answer, and ignores other datagrams. It may come from another address than was asked: a failover cluster's browser
+/// answers from the node's own one.
 async fn ask_address(to: SocketAddr, question: &[u8]) -> std::io::Result<Vec<u8>> {
     let from: IpAddr = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind((from, 0)).await?;
-    socket.connect(to).await?;
-    socket.send(question).await?;
+    socket.send_to(question, to).await?;
     let mut buffer = vec![0; MAX_ANSWER];
     loop {
-        let count = socket.recv(&mut buffer).await?;
+        let (count, _) = socket.recv_from(&mut buffer).await?;
         if count > ANSWER_HEAD && buffer[0] == ANSWER {
             buffer.truncate(count);
             return Ok(buffer);
@@ -196,21 +210,26 @@ async fn ask_address(to: SocketAddr, question: &[u8]) -> std::io::Result<Vec<u8>
     }
 }
 
-/// Reads `ServerName;SQL01;InstanceName;OCTOPUS;IsClustered;No;Version;16.0.1000.6;tcp;50123;;`.
-fn tcp_port(answer: &[u8], instance: &str) -> Option<u16> {
-    let length = usize::from(u16::from_le_bytes([*answer.get(1)?, *answer.get(2)?]));
-    let text = answer.get(ANSWER_HEAD..)?;
+/// Reads `ServerName;SQL01;InstanceName;OCTOPUS;IsClustered;No;Version;16.0.1000.6;tcp;50123;;`, of which there may be several.
+fn tcp_port(answer: &[u8], instance: &str) -> Result<u16, Trouble> {
+    let (Some(head), Some(text)) = (answer.get(1..ANSWER_HEAD), answer.get(ANSWER_HEAD..)) else {
+        return Err(Trouble::InstanceUnknown);
+    };
+    let length = head.iter().rev().fold(0, |length, byte| length << 8 | usize::from(*byte));
     let text = String::from_utf8_lossy(&text[..text.len().min(length)]);
-    let mut words = text.split(';');
-    let (mut named, mut port) = (false, None);
-    while let (Some(key), Some(value)) = (words.next(), words.next()) {
-        if key.eq_ignore_ascii_case("InstanceName") {
-            named = value.eq_ignore_ascii_case(instance);
-        } else if key.eq_ignore_ascii_case("tcp") {
-            port = value.parse().ok();
+    for server in text.strip_prefix("ServerName;").unwrap_or(&text).split(";;ServerName;") {
+        let words: Vec<&str> = server.split(';').skip(1).map(str::trim).collect();
+        let value = |wanted: &str| {
+            let pair = words.chunks_exact(2).find(|pair| pair[0].eq_ignore_ascii_case(wanted));
+            pair.map(|pair| pair[1])
+        };
+        if value("InstanceName").is_some_and(|name| name.eq_ignore_ascii_case(instance)) {
+            // An instance that listens on several ports lists them.
+            let ports = value("tcp").unwrap_or_default().split(',').filter_map(|port| port.trim().parse().ok());
+            return ports.into_iter().find(|port| *port != 0).ok_or(Trouble::InstanceWithoutTcp);
         }
     }
-    port.filter(|_| named)
+    Err(Trouble::InstanceUnknown)
 }
 
 #[cfg(test)]
@@ -240,6 +259,7 @@ mod tests {
             let found = dial(&resolved(&["127.0.0.2", "127.0.0.1"], port), at_once).await.expect("connected");
             assert_eq!(found.address, "127.0.0.1".parse::<IpAddr>().expect("an address"));
             assert!(found.stream.nodelay().expect("an option"));
+            assert!(SockRef::from(&found.stream).keepalive().expect("an option"));
         }
     }
 
@@ -272,6 +292,17 @@ mod tests {
     }
 
     #[test]
+    fn names_in_other_scripts_are_punycode() {
+        for (written, asked) in [
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("BÜCHER.example", "xn--bcher-kva.example"),
+            ("SQL_01.corp.example", "SQL_01.corp.example"),
+        ] {
+            assert_eq!(network_host(written), asked);
+        }
+    }
+
+    #[test]
     fn a_silent_name_server_is_not_an_unknown_name() {
         let error = |text: &str| std::io::Error::other(text.to_owned());
         let silent = error("failed to lookup address information: Temporary failure in name resolution");
@@ -300,10 +331,37 @@ mod tests {
 
     #[test]
     fn the_port_is_read_for_the_instance_that_was_asked_for() {
-        assert_eq!(tcp_port(&browser_answer(GOOD), "octopus"), Some(50123));
-        assert_eq!(tcp_port(&browser_answer(GOOD), "other"), None);
-        assert_eq!(tcp_port(&browser_answer("ServerName;S;InstanceName;OCTOPUS;np;\\\\S\\pipe;;"), "octopus"), None);
-        assert_eq!(tcp_port(&[ANSWER, 200], "octopus"), None);
+        assert_eq!(tcp_port(&browser_answer(GOOD), "octopus"), Ok(50123));
+        assert_eq!(tcp_port(&browser_answer(GOOD), "other"), Err(Trouble::InstanceUnknown));
+        assert_eq!(tcp_port(&[ANSWER, 200], "octopus"), Err(Trouble::InstanceUnknown));
+        let cut = &GOOD[..GOOD.len() - 2];
+        assert_eq!(tcp_port(&browser_answer(cut), "octopus"), Ok(50123), "broken off behind the port");
+    }
+
+    fn listed(name: &str, protocols: &str) -> String {
+        format!("ServerName;SQL01;InstanceName;{name};IsClustered;No;Version;16.0.1000.6;{protocols};;")
+    }
+
+    #[test]
+    fn the_instance_is_found_among_several() {
+        let pipe = "np;\\\\SQL01\\pipe\\MSSQL$OCTO\\sql\\query";
+        for text in [
+            listed("MSSQLSERVER", "tcp;1433") + &listed("octo", "tcp;50123"),
+            listed("OCTO", "tcp;50123") + &listed("OTHER", "tcp;1999"),
+            listed("OTHER", pipe) + &listed("OCTO", &format!("{pipe};tcp;50123")),
+            listed("OCTO", "tcp; 50123,50999"),
+            listed("OCTO", "via;SQL01,0:1433;rpc;SQL01;tcp;50123;spx;x"),
+        ] {
+            assert_eq!(tcp_port(&browser_answer(&text), "OCTO"), Ok(50123), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_instance_without_tcp_is_known_all_the_same() {
+        for protocols in ["np;\\\\SQL01\\pipe", "tcp;0", "tcp;", "tcp;none"] {
+            let text = listed("OCTO", protocols) + &listed("OTHER", "tcp;1999");
+            assert_eq!(tcp_port(&browser_answer(&text), "OCTO"), Err(Trouble::InstanceWithoutTcp), "{text}");
+        }
     }
 
     async fn fake_browser(replies: Vec<Option<Vec<u8>>>) -> (u16, tokio::task::JoinHandle<Vec<u8>>) {
@@ -329,6 +387,20 @@ mod tests {
         let (port, task) = fake_browser(vec![None, Some(browser_answer(GOOD))]).await;
         assert_eq!(ask_browser(&["127.0.0.1".parse().expect("an address")], port, "OCTOPUS", WAIT).await, Ok(50123));
         assert_eq!(task.await.expect("ended"), b"\x04OCTOPUS\0");
+    }
+
+    /// A failover cluster's browser.
+    #[tokio::test]
+    async fn an_answer_may_come_from_another_address() {
+        let asked = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
+        let port = asked.local_addr().expect("an address").port();
+        tokio::spawn(async move {
+            let (_, from) = asked.recv_from(&mut [0; 64]).await.expect("a question");
+            let other = UdpSocket::bind("127.0.0.2:0").await.expect("a socket");
+            other.send_to(&browser_answer(GOOD), from).await.expect("sent");
+        });
+        let wait = Duration::from_secs(60);
+        assert_eq!(ask_browser(&["127.0.0.1".parse().expect("an address")], port, "OCTOPUS", wait).await, Ok(50123));
     }
 
     #[tokio::test]

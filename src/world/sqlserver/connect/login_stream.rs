@@ -16,6 +16,7 @@
 //! Sources: [MS-TDS] 2.2.6.4 (`fDatabase`), 2.2.7.10 (ERROR), 2.2.7.13 (INFO). ERROR and INFO differ in their first byte only.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker, ready};
@@ -65,6 +66,8 @@ pub struct LoginStream<S> {
     database_error: Option<Arc<OnceLock<SqlTrouble>>>,
     sending: Sending,
     receiving: Receiving,
+    /// How many bytes have come since the last request.
+    received: usize,
     /// The reader, if it waits for bytes that come only after a write.
     waiting: Option<Waker>,
 }
@@ -96,7 +99,7 @@ impl<S> LoginStream<S> {
     /// database, and the server's error about its own goes there.
     pub fn new(inner: S, strict: bool, database_error: Option<Arc<OnceLock<SqlTrouble>>>) -> Self {
         let (sending, receiving) = (Sending::Prelogin(Vec::new()), Receiving::Answer(Vec::new()));
-        Self { inner, strict, database_error, sending, receiving, waiting: None }
+        Self { inner, strict, database_error, sending, receiving, received: 0, waiting: None }
     }
 
     /// Returns whether the login and its answer are rewritten and not only passed on.
@@ -191,7 +194,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for LoginStream<S> {
                     copy_to(rest, buf);
                     return Poll::Ready(Ok(()));
                 }
-                Receiving::PassThrough => return Pin::new(&mut this.inner).poll_read(cx, buf),
+                Receiving::PassThrough => {
+                    let before = buf.filled().len();
+                    ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
+                    this.received += buf.filled().len() - before;
+                    if this.received > limits::REPLY_BYTES {
+                        let said = format!("the answer has more than {} MiB", limits::REPLY_BYTES >> 20);
+                        return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, said)));
+                    }
+                    return Poll::Ready(Ok(()));
+                }
             }
         }
     }
@@ -240,7 +252,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for LoginStream<S> {
                 }
                 Poll::Ready(Ok(count))
             }
-            Sending::PassThrough => Pin::new(&mut this.inner).poll_write(cx, bytes),
+            Sending::PassThrough => {
+                this.received = 0;
+                Pin::new(&mut this.inner).poll_write(cx, bytes)
+            }
         }
     }
 
@@ -317,7 +332,7 @@ pub async fn negotiate<S>(stream: &mut S, encryption: Encryption) -> Result<Nego
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let answer = errors::within(limits::NEGOTIATE, exchange(stream, prelogin::Encryption::On)).await??;
+    let answer = prelogin_within(exchange(stream, prelogin::Encryption::On)).await?;
     negotiated(encryption, answer.encryption)
 }
 
@@ -327,12 +342,18 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let asked = prelogin::Encryption::NotSupported;
-    let answer = errors::within(limits::NEGOTIATE, exchange(stream, asked)).await??;
+    let answer = prelogin_within(exchange(stream, asked)).await?;
     match asked.agree(answer.encryption) {
         prelogin::Agreement::Plain => Ok(()),
         // It has TLS after all: somebody in between tampers, or the server has just changed.
         _ => Err(Trouble::ConnectionLost),
     }
+}
+
+/// Waits for the very first answer of a server.
+async fn prelogin_within(exchange: impl Future<Output = Result<Prelogin, Trouble>> + Send) -> Result<Prelogin, Trouble> {
+    let unanswered = |_| Trouble::Unanswered { waited: limits::NEGOTIATE };
+    tokio::time::timeout(limits::NEGOTIATE, exchange).await.map_err(unanswered)?
 }
 
 async fn exchange<S>(stream: &mut S, encryption: prelogin::Encryption) -> Result<Prelogin, Trouble>
@@ -343,22 +364,32 @@ where
     question.mars = Some(false);
     packet::write_message(stream, PacketType::Prelogin, &question.encode(), DEFAULT_SIZE)
         .await
-        .map_err(|error| errors::from_io(&error))?;
+        .map_err(|error| answer_trouble(&ReadError::Io(error)))?;
     let answer = packet::read_message(stream, MAX_ANSWER).await.map_err(|error| answer_trouble(&error))?;
     if answer.kind != PacketType::Reply {
         return Err(Trouble::NotSqlServer);
     }
+    // A server that has no free connection, for instance, may say so here.
+    if let Some((ERROR, body)) = token(&answer.payload, 0)
+        && let Some(error) = read_error(body)
+    {
+        return Err(Trouble::Sql(error));
+    }
     Prelogin::decode(&answer.payload).map_err(|_| Trouble::NotSqlServer)
 }
 
-/// Converts a missing answer. A peer that closes the connection, or says something else, at the very first message does not speak
-/// TDS; a connection that breaks within an answer is lost.
+/// Converts a missing answer. A peer that says something else at the very first message does not speak TDS; one that ends the
+/// connection instead may be a SQL Server all the same. A connection that breaks within an answer is lost.
 fn answer_trouble(error: &ReadError) -> Trouble {
     match error {
-        ReadError::Io(cause) if cause.kind() != std::io::ErrorKind::ConnectionReset => errors::from_io(cause),
-        ReadError::Closed
-        | ReadError::Io(_)
-        | ReadError::UnknownType(_)
+        ReadError::Closed => Trouble::HungUp { takes_strict: false },
+        ReadError::Io(cause) => match cause.kind() {
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+                Trouble::HungUp { takes_strict: false }
+            }
+            _ => errors::from_io(cause),
+        },
+        ReadError::UnknownType(_)
         | ReadError::TooShort(_)
         | ReadError::Mixed { .. }
         | ReadError::TooLong(_) => Trouble::NotSqlServer,
@@ -395,6 +426,7 @@ pub async fn encrypt(stream: TcpStream, host: &str, encryption: Encryption, anch
 
 async fn tls_first(stream: TcpStream, host: &str, anchors: TrustAnchors) -> EncryptionResult {
     let begun = Instant::now();
+    let peer = stream.peer_addr();
     let trusted = anchors.trusted();
     let handshake = tls::handshake_first(stream, host, anchors).await;
     let certificate = handshake.certificate.and_then(|der| tls::read(&der, OffsetDateTime::now_utc()));
@@ -404,14 +436,52 @@ async fn tls_first(stream: TcpStream, host: &str, anchors: TrustAnchors) -> Encr
             Ok(_) => Ok((ServerStream::TlsFirst(Box::new(stream)), encrypted)),
             Err(trouble) => Err(trouble),
         },
-        Err(trouble) => Err(trouble),
+        Err(trouble) => Err(without_strict(peer, trouble).await),
     };
     EncryptionResult { outcome, certificate }
 }
 
+/// Tells what a server that did not answer to strict encryption is: asks it without, on a connection of its own and without a
+/// login.
+async fn without_strict(peer: io::Result<SocketAddr>, trouble: Trouble) -> Trouble {
+    let (Trouble::Tls(TlsTrouble::StrictNotOffered) | Trouble::Silent { .. }, Ok(peer)) = (&trouble, peer) else {
+        return trouble;
+    };
+    let asked = async {
+        let mut stream = dial::dial_one(peer, Duration::ZERO).await?.stream;
+        negotiate(&mut stream, Encryption::Mandatory).await
+    };
+    match asked.await {
+        Ok(_) | Err(Trouble::Tls(_)) => Trouble::Tls(TlsTrouble::StrictNotOffered),
+        Err(told @ (Trouble::Sql(_) | Trouble::HungUp { .. } | Trouble::NotSqlServer)) => told,
+        Err(Trouble::Unanswered { .. }) => match trouble {
+            Trouble::Silent { waited } => Trouble::Unanswered { waited },
+            closed => closed,
+        },
+        Err(_) => trouble,
+    }
+}
+
+/// Returns whether a server that hung up at PRELOGIN answers to strict encryption. Asks on a connection of its own, trusts any
+/// certificate, and does not log in.
+async fn takes_strict(peer: io::Result<SocketAddr>, host: &str) -> bool {
+    let Ok(peer) = peer else { return false };
+    let Ok(dialled) = dial::dial_one(peer, Duration::ZERO).await else { return false };
+    match tls::handshake_first(dialled.stream, host, TrustAnchors::Nothing).await.outcome {
+        Ok(mut stream) => negotiate(&mut stream, Encryption::Strict).await.is_ok(),
+        Err(_) => false,
+    }
+}
+
 async fn prelogin_first(mut stream: TcpStream, host: &str, encryption: Encryption, anchors: TrustAnchors) -> EncryptionResult {
+    let peer = stream.peer_addr();
     let negotiated = match negotiate(&mut stream, encryption).await {
         Ok(negotiated) => negotiated,
+        Err(Trouble::HungUp { .. }) => {
+            drop(stream);
+            let trouble = Trouble::HungUp { takes_strict: takes_strict(peer, host).await };
+            return EncryptionResult { outcome: Err(trouble), certificate: None };
+        }
         Err(trouble) => return EncryptionResult { outcome: Err(trouble), certificate: None },
     };
     let begun = Instant::now();
@@ -656,12 +726,40 @@ mod tests {
     #[tokio::test]
     async fn other_services_are_recognised() {
         for bytes in
-            [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"SSH-2.0-OpenSSH_9.2\r\n", b"", b"\x04\x01\x00\x02\x00\x00\x01\x00"]
+            [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"SSH-2.0-OpenSSH_9.2\r\n", b"\x04\x01\x00\x02\x00\x00\x01\x00"]
         {
             assert_eq!(against(bytes, Encryption::Mandatory).await, Err(Trouble::NotSqlServer), "{bytes:?}");
         }
         let request = packet::frame(PacketType::Prelogin, b"", DEFAULT_SIZE, 0);
         assert_eq!(against(&request, Encryption::Mandatory).await, Err(Trouble::NotSqlServer));
+    }
+
+    #[tokio::test]
+    async fn an_end_without_an_answer_is_a_hang_up() {
+        assert_eq!(against(b"", Encryption::Mandatory).await, Err(Trouble::HungUp { takes_strict: false }));
+    }
+
+    #[tokio::test]
+    async fn an_error_in_place_of_an_answer_keeps_its_number_and_text() {
+        let refused = packet::frame(PacketType::Reply, &[&error(17809)[..], DONE].concat(), DEFAULT_SIZE, 0);
+        let said = SqlTrouble { number: 17809, state: 1, class: 11, text: Untrusted::new("no") };
+        assert_eq!(against(&refused, Encryption::Mandatory).await, Err(Trouble::Sql(said)));
+    }
+
+    #[tokio::test]
+    async fn a_reply_without_end_is_cut_off_and_the_next_request_begins_anew() {
+        let mut stream = LoginStream::new(tokio::io::join(tokio::io::repeat(0), tokio::io::sink()), false, None);
+        stream.write_all(&prelogin()).await.expect("sent");
+        stream.read_exact(&mut vec![0; prelogin_answer().len()]).await.expect("read");
+        let mut piece = vec![0; 1 << 20];
+        for _ in 0..2 {
+            stream.write_all(b"request").await.expect("sent");
+            for _ in 0..limits::REPLY_BYTES >> 20 {
+                stream.read_exact(&mut piece).await.expect("within the limit");
+            }
+            let beyond = stream.read(&mut piece).await.expect_err("beyond it");
+            assert_eq!(beyond.kind(), io::ErrorKind::InvalidData);
+        }
     }
 
     #[tokio::test]

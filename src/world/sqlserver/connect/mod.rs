@@ -17,7 +17,7 @@ use tls::TrustAnchors;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
-use crate::model::facts::{Fact, ResolvedServer, ServerFacts, ServerLogin, SqlTrouble, TcpConnection, Trouble};
+use crate::model::facts::{Fact, ResolvedServer, ServerFacts, ServerLogin, SqlTrouble, TcpConnection, Trouble, Waiting};
 use crate::model::target::{Encryption, ServerAddress, SignIn, Target};
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::connect::login_stream::LoginStream;
@@ -47,7 +47,7 @@ pub struct Connection {
 /// The right to work with the kept session.
 pub type Turn = OwnedMutexGuard<()>;
 
-/// Connects and logs in to `database`.
+/// Connects and logs in to `database`, and waits a while for a server that says that it will let us in soon.
 ///
 /// # Errors
 /// The facts up to and with the one that is missing.
@@ -56,43 +56,114 @@ pub async fn connect(
     (database, if_unopened): (&str, IfUnopened),
     report: &mut FactsReport<'_>,
 ) -> Result<Connection, Box<ServerFacts>> {
-    let mut address = target.address.clone();
-    let mut routed_to = None;
+    let begun = Instant::now();
+    let mut tries = 0;
+    loop {
+        let connected = connect_once(target, (database, if_unopened), report).await;
+        let (refusal, facts) = match &connected {
+            Ok(connection) => (connection.database_error.as_ref(), &connection.facts),
+            Err(facts) => (sql_error(facts), &**facts),
+        };
+        let wait = refusal.and_then(|refusal| wait_before_login(refusal, if_unopened, tries));
+        let (Some(refusal), Some(wait)) = (refusal, wait.filter(|wait| begun.elapsed() + *wait < limits::PASSING)) else {
+            if let Err(facts) = &connected
+                && database_refusal(facts).is_none()
+            {
+                report(facts);
+            }
+            return connected;
+        };
+        let waiting = Waiting { trouble: Trouble::Sql(refusal.clone()), limit: limits::PASSING };
+        report(&ServerFacts { login: Fact::Unknown, waiting: Some(waiting), ..facts.clone() });
+        drop(connected);
+        tokio::time::sleep(wait).await;
+        tries += 1;
+    }
+}
+
+/// Returns how long to wait before the next login, if this error passes by itself.
+fn wait_before_login(refusal: &SqlTrouble, if_unopened: IfUnopened, tries: u32) -> Option<Duration> {
+    let coming = if_unopened == IfUnopened::Await && errors::is_about_the_database(refusal.number);
+    if coming { Some(errors::doubled(tries)) } else { errors::wait_before_login(refusal.number, tries) }
+}
+
+/// Connects and logs in, and follows redirects. Does not report why a login failed.
+async fn connect_once(
+    target: &Target,
+    (database, if_unopened): (&str, IfUnopened),
+    report: &mut FactsReport<'_>,
+) -> Result<Connection, Box<ServerFacts>> {
+    let mut hop = Hop { address: target.address.clone(), from: None };
     for _ in 0..=limits::MAX_REDIRECTS {
         let mut facts = ServerFacts::default();
-        match connect_to(target, &address, (database, if_unopened), routed_to.take(), &mut facts, report).await {
+        match connect_to(target, &hop, (database, if_unopened), &mut facts, report).await {
             Ok((session, database_error)) => return Ok(Connection { session, facts, database_error, turn: None }),
             Err(Some(next)) => {
-                routed_to = Some(Untrusted::new(&next.to_string()));
-                address = next;
+                let from = Sender { name: Untrusted::new(&hop.address.to_string()), asked: facts.resolved };
+                hop = Hop { address: next, from: Some(from) };
             }
             Err(None) => return Err(Box::new(facts)),
         }
     }
     let facts = ServerFacts { login: Fact::Missing(Trouble::RoutedTooOften), ..ServerFacts::default() };
-    report(&facts);
     Err(Box::new(facts))
+}
+
+/// A server on the way.
+struct Hop {
+    address: ServerAddress,
+    /// Who sent us there, if that was not the operator.
+    from: Option<Sender>,
+}
+
+/// A server that sent us on.
+struct Sender {
+    name: Untrusted,
+    /// What became of the name that the operator gave: that is what a survey reports.
+    asked: Fact<ResolvedServer>,
+}
+
+impl Hop {
+    /// Adds who sent us to where this happened.
+    fn placed(&self, trouble: Trouble) -> Trouble {
+        let Some(from) = &self.from else { return trouble };
+        Trouble::Redirected {
+            from: from.name.clone(),
+            to: Untrusted::new(&self.address.to_string()),
+            host: Untrusted::new(&self.address.host),
+            port: self.address.port.unwrap_or(ServerAddress::DEFAULT_PORT),
+            trouble: Box::new(trouble),
+        }
+    }
 }
 
 /// Connects to one server. `Err(Some(…))` is where it redirects to; `Err(None)` leaves the trouble in the facts.
 async fn connect_to(
     target: &Target,
-    address: &ServerAddress,
+    hop: &Hop,
     (database, if_unopened): (&str, IfUnopened),
-    routed_to: Option<Untrusted>,
     facts: &mut ServerFacts,
     report: &mut FactsReport<'_>,
 ) -> Result<(Session, Option<SqlTrouble>), Option<ServerAddress>> {
+    let address = &hop.address;
     // Reading a few hundred roots takes as long as resolving a name: side by side they cost nothing.
     let (resolved, anchors) = tokio::join!(dial::resolve(address), TrustAnchors::load(&target.trust));
-    let resolved: ResolvedServer = learnt(resolved, facts, report, |facts| &mut facts.resolved)?;
+    let resolved = resolved.map_err(|trouble| hop.placed(trouble));
+    let resolved: ResolvedServer = match resolved {
+        Ok(resolved) => resolved,
+        Err(trouble) => return missing(trouble, facts, report, |facts| &mut facts.resolved),
+    };
+    let asked = hop.from.as_ref().map(|from| from.asked.clone()).unwrap_or_else(|| Fact::Seen(resolved.clone()));
+    facts.resolved = asked;
+    report(facts);
     let dialled = dial::dial(&resolved, target.multi_subnet).await;
     let (stream, connected) = match dialled {
         Ok(found) => {
+            let routed_to = hop.from.is_some().then(|| Untrusted::new(&address.to_string()));
             let connected = TcpConnection { address: found.address, port: resolved.port, took: found.took, routed_to };
             (found.stream, connected)
         }
-        Err(trouble) => return missing(trouble, facts, report, |facts| &mut facts.connected),
+        Err(trouble) => return missing(hop.placed(trouble), facts, report, |facts| &mut facts.connected),
     };
     learnt(Ok(connected), facts, report, |facts| &mut facts.connected)?;
     let anchors = match anchors {
@@ -104,7 +175,7 @@ async fn connect_to(
     facts.certificate = result.certificate;
     let (stream, encrypted) = match result.outcome {
         Ok(encrypted) => encrypted,
-        Err(trouble) => return missing(trouble, facts, report, |facts| &mut facts.encrypted),
+        Err(trouble) => return missing(hop.placed(trouble), facts, report, |facts| &mut facts.encrypted),
     };
     learnt(Ok(encrypted), facts, report, |facts| &mut facts.encrypted)?;
     match login(stream, target, &address.host, (database, if_unopened)).await {
@@ -115,11 +186,9 @@ async fn connect_to(
         }
         Err(LoginError::Redirected { host, port }) => Err(Some(redirected(&host, port))),
         Err(LoginError::Failed(trouble)) => {
-            facts.login = Fact::Missing(trouble);
-            // A database that cannot be opened is not a failed login: master will tell more, and nothing is reported before.
-            if database_refusal(facts).is_none() {
-                report(facts);
-            }
+            // What the server says of the login needs no place: it is about the login.
+            let placed = if matches!(trouble, Trouble::Sql(_)) { trouble } else { hop.placed(trouble) };
+            facts.login = Fact::Missing(placed);
             Err(None)
         }
     }
@@ -133,8 +202,13 @@ fn redirected(host: &str, port: u16) -> ServerAddress {
 
 /// Returns the server's error, if the login was accepted and only the database could not be opened.
 pub fn database_refusal(facts: &ServerFacts) -> Option<SqlTrouble> {
+    sql_error(facts).filter(|error| errors::is_about_the_database(error.number)).cloned()
+}
+
+/// Returns the server's answer to the login, if that is an error.
+fn sql_error(facts: &ServerFacts) -> Option<&SqlTrouble> {
     match facts.login.trouble() {
-        Some(Trouble::Sql(error)) if errors::is_about_the_database(error.number) => Some(error.clone()),
+        Some(Trouble::Sql(error)) => Some(error),
         _ => None,
     }
 }
@@ -193,6 +267,8 @@ pub enum IfUnopened {
     Refuse,
     /// Uses the login's default database, if the server supports that; refuses it otherwise.
     UseDefault,
+    /// Refuses it, and the login is tried again for a while: the database was just made.
+    Await,
 }
 
 /// A login that was accepted.

@@ -85,9 +85,11 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let refused = |trouble| Handshake { outcome: Err(Trouble::Tls(trouble)), certificate: None };
-    let Ok(name) = ServerName::try_from(dial::network_host(host).to_owned()) else {
-        // Not a name that a certificate can have, so no certificate can be for it.
-        return refused(TlsTrouble::WrongName);
+    let name = match (ServerName::try_from(dial::network_host(host).into_owned()), &anchors) {
+        (Ok(name), _) => name,
+        // The name is not judged; an address is not sent to the server.
+        (Err(_), TrustAnchors::Fingerprint(_) | TrustAnchors::Nothing) => ServerName::from(Ipv4Addr::LOCALHOST),
+        (Err(_), TrustAnchors::System(_) | TrustAnchors::File(_)) => return refused(TlsTrouble::ImpossibleName),
     };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = Arc::new(CertificateVerifier::new(anchors, Arc::clone(&provider)));

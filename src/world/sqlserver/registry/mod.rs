@@ -11,7 +11,7 @@ use crate::model::registry::{InitialiseOutcome, NewCluster};
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::batch::{self, Reply};
-use crate::world::sqlserver::connect::Connection;
+use crate::world::sqlserver::connect::{Connection, IfUnopened};
 use crate::world::sqlserver::content::{self, CONTENT};
 use crate::world::sqlserver::errors::{WorkError, retry, retry_also};
 use crate::world::sqlserver::registry::storage::StorageParameters;
@@ -114,7 +114,10 @@ impl SqlServer {
     /// # Errors
     /// Of the connection or the server.
     pub async fn create_database(&self, target: &Target) -> Result<bool, Trouble> {
-        retry(|| self.try_to_create(target)).await
+        let made = retry(|| self.while_answering(target, self.try_to_create(target))).await?;
+        // By whoever: some servers let nobody in for a moment.
+        *self.just_made() = Some(target.clone());
+        Ok(made)
     }
 
     async fn try_to_create(&self, target: &Target) -> Result<bool, WorkError> {
@@ -313,7 +316,7 @@ impl SqlServer {
     pub async fn prove(&self, target: &Target, cluster: ClusterId, node: &str) -> Result<Membership, Trouble> {
         let sql = batch::fill(FIND_NODE, &[("content", CONTENT)]);
         retry(|| async {
-            let mut connection = connect_anew(target, SessionDatabase::Own).await?;
+            let mut connection = connect_anew(target, (SessionDatabase::Own, IfUnopened::Refuse)).await?;
             let reply = batch::run(&mut connection.session, &sql, &[&node], limits::READ).await?;
             let content = content::read(&reply)?;
             let is_member = !reply.rows("proof")?.is_empty();
@@ -417,7 +420,7 @@ impl SqlServer {
             Err(trouble) => return Err(WorkError::Connecting(trouble)),
         }
         self.forget();
-        let mut connection = connect_anew(target, SessionDatabase::Master).await?;
+        let mut connection = connect_anew(target, (SessionDatabase::Master, IfUnopened::Refuse)).await?;
         let statement = format!("DROP DATABASE {}", sql_name(target.database.as_str()));
         batch::run(&mut connection.session, &statement, &[], limits::DATABASE).await?;
         Ok(Undone::Gone)
@@ -430,7 +433,7 @@ fn was_only_adopted(reply: &Reply) -> Result<bool, Trouble> {
 }
 
 async fn database_exists(target: &Target) -> Result<bool, WorkError> {
-    let mut connection = connect_anew(target, SessionDatabase::Master).await?;
+    let mut connection = connect_anew(target, (SessionDatabase::Master, IfUnopened::Refuse)).await?;
     let name = target.database.as_str();
     let reply = batch::run(&mut connection.session, DATABASE_EXISTS, &[&name], limits::READ).await?;
     Ok(reply.row("there")?.flag("there"))
