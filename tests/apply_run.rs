@@ -267,6 +267,23 @@ async fn cancelling_stops_between_two_steps() {
 }
 
 #[tokio::test]
+async fn making_a_database_can_be_cancelled() {
+    let bench = Bench::new(Fake::with(Call::Create, Act::Hang));
+    let (plan, key, cancel) = (bench.plan(), key(), Cancel::default());
+    let outcome = apply::install(&bench.places, &bench.database, &plan, Some(&key), &cancel, |progress| {
+        if matches!(progress, Progress::Begun(StepKind::CreateDatabase)) {
+            cancel.ask();
+        }
+    })
+    .await;
+    assert_eq!(outcome, Err(Failure::Cancelled));
+    // Nobody knows whether the server has made it meanwhile.
+    assert_eq!(states(&bench)[..3], [StepState::Done, StepState::Done, StepState::Begun]);
+    bench.database.script.lock().unwrap().clear();
+    bench.install(|_| {}).await.expect("no crash").expect("no failure");
+}
+
+#[tokio::test]
 async fn a_second_wizard_on_the_same_instance_is_told_who_the_first_is() {
     let bench = Bench::new(Fake::default());
     let _first = Lock::take(&bench.places, "my-node").expect("free");

@@ -126,6 +126,7 @@ fn server() -> ServerFacts {
             product: Some(Product::SqlServer),
             amazon_rds: Some(false),
         }),
+        waiting: None,
         clock_ahead_ms: Fact::Seen(120),
         round_trip: Fact::Seen(Duration::from_micros(800)),
         database: Fact::Seen(DatabaseSeen::Open(state())),

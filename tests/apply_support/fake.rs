@@ -37,6 +37,8 @@ pub enum Call {
 pub enum Act {
     CrashBefore,
     CrashAfter,
+    /// The server falls silent.
+    Hang,
     /// The answer never comes, and nothing happened.
     FailBefore(Trouble),
     /// The answer never comes, but it happened.
@@ -88,6 +90,7 @@ impl Fake {
         };
         match &act {
             Some(Act::CrashBefore) => crash(),
+            Some(Act::Hang) => std::future::pending().await,
             Some(Act::FailBefore(trouble)) => return Err(trouble.clone()),
             _ => {}
         }

@@ -25,9 +25,23 @@ struct Site {
 
 impl Site {
     async fn new(act: impl Fn(&Request) -> Act + Send + Sync + 'static) -> Self {
+        Self::with(
+            |options| {
+                options.tls = TlsPolicy::Missing;
+                options.allow_strict = false;
+            },
+            act,
+        )
+        .await
+    }
+
+    async fn with(
+        change: impl FnOnce(&mut ServerOptions),
+        act: impl Fn(&Request) -> Act + Send + Sync + 'static,
+    ) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut options = ServerOptions::new(data.path());
-        options.tls = TlsPolicy::Missing;
+        change(&mut options);
         let server = PracticeServer::start(options).await.unwrap();
         let scenario = Scenario::before(server.addr(), act).await;
         Self { server, scenario, _data: data }
@@ -42,6 +56,13 @@ impl Site {
             trust: Trust::Nothing,
             multi_subnet: false,
         }
+    }
+
+    /// Makes an empty database without the man in the middle.
+    async fn make(&self, database: &str) {
+        let mut target = self.target(database);
+        target.address.port = Some(self.server.addr().port());
+        assert_eq!(SqlServer::new().create_database(&target).await, Ok(true));
     }
 
     /// What one survey comes to in the end.

@@ -64,7 +64,8 @@ async fn another_service_on_the_port() {
         let server = format!("localhost,{}", listener(manners).await);
         let mut engine = scene.at_database(&[(FieldId::Server, &server)]).await;
         let found = scene.stays_shut(&mut engine, "sql-tls").await;
-        assert!(found.says.contains(&server) && found.says.contains("does not speak"), "{manners:?} {found:#?}");
+        let says = if matches!(manners, Manners::HangsUp) { "ended it at the first message" } else { "does not speak" };
+        assert!(found.says.contains(&server) && found.says.contains(says), "{manners:?} {found:#?}");
         assert!(found.fix.contains("1433") && found.about == Some(FieldId::Server), "{found:#?}");
         assert!(!engine.state().actions().contains(&Action::Certificate), "there is nothing to pin");
     }
@@ -109,7 +110,7 @@ async fn a_server_that_never_answers_times_out() {
     let scene = Scene::with(|options| options.faults.wire = Some(WireFault::SilentAtStart)).await;
     let mut engine = scene.at_database(&[]).await;
     let found = finding(&engine, "sql-tls");
-    assert!(found.says.contains("stopped answering") && found.says.contains("5 s"), "{found:#?}");
+    assert!(found.says.contains("not one byte came back") && found.says.contains("10 s"), "{found:#?}");
     assert_eq!(found.about, Some(FieldId::Server));
     scene.site.server.set_wire_fault(None);
     again(&mut engine).await;

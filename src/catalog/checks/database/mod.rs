@@ -382,7 +382,7 @@ mod tests {
         let finding = stop(&verdict(&with(DatabaseSeen::Unclear { said: said(4060) })));
         assert!(finding.says.contains("absent or closed"));
         assert!(sql(&finding).starts_with("IF DB_ID(N'OctopusDeploy') IS NULL CREATE DATABASE [OctopusDeploy]"));
-        assert!(stop(&verdict(&with(DatabaseSeen::Unclear { said: said(40613) }))).says.contains("too busy"));
+        assert!(stop(&verdict(&with(DatabaseSeen::Unclear { said: said(40613) }))).says.contains("moving the database"));
     }
 
     #[test]

@@ -734,6 +734,21 @@ mod tests {
         assert_eq!(against(&request, Encryption::Mandatory).await, Err(Trouble::NotSqlServer));
     }
 
+    /// The server waits for the rest of what it takes for a packet, and so the handshake times out.
+    #[tokio::test]
+    async fn strict_with_a_server_that_ignores_it_is_no_firewall() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bound");
+        let peer = listener.local_addr();
+        let server = async {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            packet::read_message(&mut stream, MAX_ANSWER).await.expect("a question");
+            stream.write_all(&answer(prelogin::Encryption::On)).await.expect("sent");
+        };
+        let silent = Trouble::Silent { waited: limits::HANDSHAKE };
+        let (told, ()) = tokio::join!(without_strict(peer, silent), server);
+        assert_eq!(told, Trouble::Tls(TlsTrouble::StrictNotOffered));
+    }
+
     #[tokio::test]
     async fn an_end_without_an_answer_is_a_hang_up() {
         assert_eq!(against(b"", Encryption::Mandatory).await, Err(Trouble::HungUp { takes_strict: false }));

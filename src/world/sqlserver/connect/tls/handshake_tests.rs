@@ -140,6 +140,20 @@ async fn a_name_that_is_not_in_it_is_refused() {
 }
 
 #[tokio::test]
+async fn a_name_that_no_certificate_can_have_is_told_only_where_names_count() {
+    let ours = authority("ours");
+    let (_kept, by_name) = file(&ours.pem);
+    let server = signed(&ours, &params("xn--bcher-kva.example"));
+    for host in ["sql-.corp.example", "db.2019"] {
+        assert_eq!(do_handshake_with(host, &server, &by_name).await.0, refused(TlsTrouble::ImpossibleName), "{host}");
+        for trust in [Trust::Nothing, Trust::Fingerprint(sha256(&server.certificate))] {
+            assert_eq!(do_handshake_with(host, &server, &trust).await.0, Ok(()), "{host}");
+        }
+    }
+    assert_eq!(do_handshake_with("bücher.example", &server, &by_name).await.0, Ok(()), "as punycode");
+}
+
+#[tokio::test]
 async fn dates_count_on_both_ends() {
     let ours = authority("ours");
     let (_kept, trust) = file(&ours.pem);
