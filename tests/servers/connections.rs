@@ -357,10 +357,9 @@ async fn making_a_database_on_a_server_that_fell_silent_ends_soon() {
 /// A disk that zeroes files is no silent server.
 #[tokio::test]
 async fn making_a_database_may_take_long() {
-    let site = Site::new(|request| {
-        if request.asks("CREATE DATABASE") { Act::PassLate(Duration::from_secs(1)) } else { Act::Pass }
-    })
-    .await;
+    let site =
+        Site::new(|request| if request.asks("CREATE DATABASE") { Act::PassLate(Duration::from_secs(1)) } else { Act::Pass })
+            .await;
     let patience = Patience { making: Duration::from_millis(100), read: Duration::from_secs(60) };
     assert_eq!(SqlServer::with_patience(patience).create_database(&site.target("Octopus")).await, Ok(true));
 }

@@ -35,10 +35,7 @@ impl Site {
         .await
     }
 
-    async fn with(
-        change: impl FnOnce(&mut ServerOptions),
-        act: impl Fn(&Request) -> Act + Send + Sync + 'static,
-    ) -> Self {
+    async fn with(change: impl FnOnce(&mut ServerOptions), act: impl Fn(&Request) -> Act + Send + Sync + 'static) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut options = ServerOptions::new(data.path());
         change(&mut options);

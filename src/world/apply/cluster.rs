@@ -371,7 +371,11 @@ pub(super) fn left_nothing(kind: StepKind, failure: &Failure, fresh: bool) -> bo
             true
         }
         (StepKind::CreateDatabase, Failure::Server(trouble)) => {
-            fresh && !matches!(trouble, Trouble::ConnectionLost | Trouble::Silent { .. } | Trouble::NotUnderstood(_) | Trouble::Io(_))
+            fresh
+                && !matches!(
+                    trouble,
+                    Trouble::ConnectionLost | Trouble::Silent { .. } | Trouble::NotUnderstood(_) | Trouble::Io(_)
+                )
         }
         (kind, failure) => fresh && steps::row(kind).target == Changes::Row && was_refused(failure),
     }

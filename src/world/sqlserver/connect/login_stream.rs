@@ -389,10 +389,9 @@ fn answer_trouble(error: &ReadError) -> Trouble {
             }
             _ => errors::from_io(cause),
         },
-        ReadError::UnknownType(_)
-        | ReadError::TooShort(_)
-        | ReadError::Mixed { .. }
-        | ReadError::TooLong(_) => Trouble::NotSqlServer,
+        ReadError::UnknownType(_) | ReadError::TooShort(_) | ReadError::Mixed { .. } | ReadError::TooLong(_) => {
+            Trouble::NotSqlServer
+        }
     }
 }
 
@@ -725,9 +724,7 @@ mod tests {
 
     #[tokio::test]
     async fn other_services_are_recognised() {
-        for bytes in
-            [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"SSH-2.0-OpenSSH_9.2\r\n", b"\x04\x01\x00\x02\x00\x00\x01\x00"]
-        {
+        for bytes in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"SSH-2.0-OpenSSH_9.2\r\n", b"\x04\x01\x00\x02\x00\x00\x01\x00"] {
             assert_eq!(against(bytes, Encryption::Mandatory).await, Err(Trouble::NotSqlServer), "{bytes:?}");
         }
         let request = packet::frame(PacketType::Prelogin, b"", DEFAULT_SIZE, 0);
