@@ -365,11 +365,11 @@ mod tests {
         let (_root, sealer) = sealing_machine();
         let to = Destination::new("sql01", "octopus", &TrustSection::System);
         let purpose = Purpose::DatabasePassword { instance: "OctopusServer", to: &to };
-        let mut sealed = b"hunter2".to_vec();
+        let mut password = b"hunter2".to_vec();
         let nonce = [7; NONCE_LEN];
         let aad = Aad::from("octopus-setup sealed 1\0octopusserver\0database-password");
-        sealer.key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut sealed).expect("sealed");
-        let text = Sealed(format!("sealed:1:{}:{}", sealer.id, BASE64.encode(&[&nonce[..], &sealed].concat())));
+        sealer.key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut password).expect("sealed");
+        let text = Sealed(format!("sealed:1:{}:{}", sealer.id, BASE64.encode(&[&nonce[..], &password].concat())));
         assert_eq!(sealer.unseal(&purpose, &text).expect("opened").expose_secret(), b"hunter2");
     }
 
