@@ -56,7 +56,7 @@ impl CommandLine {
     }
 }
 
-/// EnvironmentVariables variables by name; on Windows the names are in capitals.
+/// Environment variables by name; on Windows the names are in capitals.
 pub type EnvironmentVariables = BTreeMap<OsString, OsString>;
 
 /// Returns a variable's value. An empty one counts as not set, as everywhere in this program: compose files and pipelines set
