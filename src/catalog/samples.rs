@@ -416,6 +416,7 @@ pub fn node_config() -> NodeConfig {
             encryption: Encryption::Mandatory,
             trust: TrustSection::System,
             multi_subnet: false,
+            certificate: None,
         },
         cluster: ClusterSection { id: CLUSTER, fingerprint: fingerprint(), master_key_file: NodeConfig::KEY_FILE.into() },
         web: WebSection { listen_prefixes: vec!["http://web01/".into()], force_ssl: false, trusted_proxies: Vec::new() },

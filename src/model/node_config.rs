@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use data_encoding::HEXLOWER;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};
 
 use super::cluster::ClusterId;
@@ -106,6 +106,16 @@ pub struct DatabaseSection {
     pub trust: TrustSection,
     /// All addresses at once.
     pub multi_subnet: bool,
+    /// The certificate that the server showed when this was written, SHA-256 in hexadecimal digits, so that another one is told.
+    pub certificate: Option<String>,
+}
+
+impl DatabaseSection {
+    /// Returns the fingerprint of the certificate that the server showed when this was written; `None` where that is not known.
+    pub fn known_certificate(&self) -> Option<[u8; 32]> {
+        let text = self.certificate.as_ref()?;
+        HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?.try_into().ok()
+    }
 }
 
 /// How the node signs in to the server, with sealed secrets.
@@ -130,20 +140,23 @@ struct DatabaseTable {
     encryption: Encryption,
     trust: TrustSection,
     multi_subnet: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    certificate: Option<String>,
 }
 
 impl From<DatabaseTable> for DatabaseSection {
     fn from(table: DatabaseTable) -> Self {
-        let DatabaseTable { server, name, user, password, encryption, trust, multi_subnet } = table;
-        Self { server, name, sign_in: SealedSignIn::SqlLogin { user, password }, encryption, trust, multi_subnet }
+        let DatabaseTable { server, name, user, password, encryption, trust, multi_subnet, certificate } = table;
+        let sign_in = SealedSignIn::SqlLogin { user, password };
+        Self { server, name, sign_in, encryption, trust, multi_subnet, certificate }
     }
 }
 
 impl From<DatabaseSection> for DatabaseTable {
     fn from(section: DatabaseSection) -> Self {
-        let DatabaseSection { server, name, sign_in, encryption, trust, multi_subnet } = section;
+        let DatabaseSection { server, name, sign_in, encryption, trust, multi_subnet, certificate } = section;
         let SealedSignIn::SqlLogin { user, password } = sign_in;
-        Self { server, name, user, password, encryption, trust, multi_subnet }
+        Self { server, name, user, password, encryption, trust, multi_subnet, certificate }
     }
 }
 

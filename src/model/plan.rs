@@ -134,6 +134,8 @@ pub struct Plan {
     /// The registry row that this run takes over, changes or removes, as it was seen: nothing is done where it stands
     /// otherwise by then, and undo puts it back. `None` for a row that is to be new.
     pub before: Option<KeptRow>,
+    /// SHA-256 of the certificate that the server showed when the plan was made.
+    pub certificate: Option<[u8; 32]>,
     /// The operator has accepted that nothing in the database can confirm the key.
     pub key_unverified: bool,
     /// What the licence says, where one was given.

@@ -59,12 +59,18 @@ pub fn make(proposal: &Proposal<'_>) -> Result<Plan, NoPlan> {
         steps,
         accepted: proposal.accepted.to_vec(),
         answers: recorded(proposal.answers),
+        certificate: shown_certificate(proposal),
         key_unverified: is_key_unverified(proposal),
         licence: licence(proposal),
         hand_over,
         node,
         before,
     })
+}
+
+/// Returns the fingerprint of the certificate that the server shows.
+fn shown_certificate(proposal: &Proposal<'_>) -> Option<[u8; 32]> {
+    proposal.facts.server.certificate.as_ref().map(|certificate| certificate.sha256)
 }
 
 /// Returns the licence that a first node brings.
@@ -130,7 +136,9 @@ fn is_changed(node: &Node, before: Option<&KeptRow>, proposal: &Proposal<'_>) ->
     let facts = &proposal.facts.node;
     let Some(config) = facts.config.seen() else { return true };
     let SignIn::SqlLogin { password, .. } = &node.target.sign_in;
+    let known = config.database.known_certificate();
     config_differs(node, config)
+        || known.is_some() && shown_certificate(proposal).is_some_and(|shown| known != Some(shown))
         || facts.password.seen() != Some(&Raw::Secret(password.clone()))
         || facts.key.seen().is_none()
         || config.cluster.fingerprint != proposal.fingerprint

@@ -95,6 +95,7 @@ pub fn build(plan: &Plan, sealer: &Sealer) -> Result<NodeConfig, SealError> {
             encryption: node.target.encryption,
             trust,
             multi_subnet: node.target.multi_subnet,
+            certificate: plan.certificate.map(|digest| HEXLOWER.encode(&digest)),
         },
         cluster: ClusterSection {
             id: plan.cluster,

@@ -56,6 +56,7 @@ pub fn plan(home: &Path, key: &MasterKey) -> Plan {
     Plan {
         flow: Flow::FirstNode,
         before: None,
+        certificate: None,
         key_unverified: false,
         licence: None,
         hand_over: None,

@@ -37,6 +37,7 @@ fn config() -> NodeConfig {
             encryption: Encryption::Mandatory,
             trust: TrustSection::System,
             multi_subnet: false,
+            certificate: None,
         },
         cluster: ClusterSection {
             id: states::CLUSTER,

@@ -172,6 +172,7 @@ pub fn plan() -> Plan {
     let step = |kind, title: &str, mode| Step { kind, title: title.into(), mode };
     Plan {
         before: None,
+        certificate: None,
         key_unverified: false,
         licence: None,
         hand_over: None,

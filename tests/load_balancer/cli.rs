@@ -162,6 +162,7 @@ async fn cluster(site: &Site) -> std::path::PathBuf {
             encryption: target.encryption,
             trust: TrustSection::from(&target.trust),
             multi_subnet: false,
+            certificate: None,
         },
         cluster: ClusterSection { id, fingerprint, master_key_file: NodeConfig::KEY_FILE.into() },
         web: WebSection {

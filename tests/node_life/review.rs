@@ -89,3 +89,31 @@ async fn a_cluster_with_a_newer_registry_can_still_be_reviewed_and_not_changed()
     assert!(findings[0].says.contains('2'), "{}", findings[0].says);
     assert_eq!(findings[0].severity, Severity::Warn, "{findings:#?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_certificate_than_at_the_last_run_is_told_until_the_config_knows_it() {
+    let Scene { site, key } = Scene::new().await;
+    let folder = site.server.data().to_owned();
+    let site = site.restarted_around(async || std::fs::remove_file(folder.join("tls/server.pem")).unwrap()).await;
+    let scene = Scene { site, key };
+    let at_database = async || {
+        let mut engine = scene.review("node-1").await;
+        engine.handle(Event::Jump(ScreenId::Proof));
+        engine.run_until_idle().await;
+        engine
+    };
+    let known = scene.config("node-1").database.known_certificate().unwrap();
+    let mut engine = at_database().await;
+    let shown = engine.state().facts.server.certificate.as_ref().unwrap().sha256;
+    assert_ne!(known, shown);
+    let found = findings(&engine, "sql-tls").remove(0);
+    assert_eq!(found.severity, Severity::Note, "its authority is trusted: {found:#?}");
+    assert!(found.says.contains("another certificate than when this node's config was written"), "{found:#?}");
+
+    engine.handle(Event::Press(Action::Edit));
+    engine.run_until_idle().await;
+    to(&mut engine, ScreenId::Done).await;
+    engine.run_until_idle().await;
+    assert_eq!(scene.config("node-1").database.known_certificate(), Some(shown));
+    assert!(evidence(&at_database().await, "sql-tls").contains("SHA-256"));
+}

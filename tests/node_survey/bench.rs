@@ -86,6 +86,7 @@ impl Bench {
                 encryption: Encryption::Mandatory,
                 trust: TrustSection::System,
                 multi_subnet: false,
+                certificate: None,
             },
             cluster: ClusterSection {
                 id: CLUSTER,

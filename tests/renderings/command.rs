@@ -45,6 +45,7 @@ impl Machine {
             accepted: Vec::new(),
             answers: std::collections::BTreeMap::new(),
             before: None,
+            certificate: None,
             key_unverified: false,
             licence: None,
             hand_over: None,

@@ -50,12 +50,7 @@ async fn strict_where_the_server_has_none() {
 #[tokio::test]
 async fn bad_certificates_are_named_with_their_fingerprint() {
     let cases = [
-        (
-            Certificate::UnknownIssuer,
-            "signed it, and the CA file holds the certificates of",
-            "Name a CA file with",
-            FieldId::Trust,
-        ),
+        (Certificate::UnknownIssuer, "is not in the CA file, which holds", "Name a CA file with", FieldId::Trust),
         (Certificate::SelfSigned, "signed by itself", "{key:pin-certificate}", FieldId::Trust),
         (Certificate::Expired, "its time ended on 2", "renewed", FieldId::Trust),
         (Certificate::OtherName, "it is for other.example, not for localhost", "one of those names", FieldId::Server),

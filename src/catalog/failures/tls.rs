@@ -118,14 +118,15 @@ pub fn explain(trouble: &TlsTrouble, context: &ServerContext<'_>) -> Explanation
             &format!("the time of the certificate of {subject}, which signed it, begins only on {}.", format::day(*begin)),
             "Check this machine's clock first: a wrong one is the usual reason.",
         ),
-        TlsTrouble::IssuerNotInCaFile { issuer, held, alone } => not_in_ca_file(issuer, held, *alone, context),
-        TlsTrouble::IssuerMissing { issuer } => shown(
+        TlsTrouble::IssuerNotInCaFile { issuer, held, alone } => {
+            not_in_ca_file(issuer, held, *alone, context).command(READ_ON_SERVER)
+        }
+        TlsTrouble::IssuerMissing { .. } => shown(
             context,
-            &format!("this machine does not know {issuer}, which signed it, and the server sent no certificate of {issuer}."),
-            format!(
-                "Add the certificate of {issuer} to this machine's roots by the command, or choose CA file and name it. If {issuer} is \
-                 itself signed by another authority, have its certificate installed on the server, which then sends it."
-            ),
+            "this machine does not know its issuer, and the server sent no certificate of it.",
+            "Add the issuer's certificate to this machine's roots by the command, or choose CA file and name it; or compare the \
+             fingerprint with the DBA's and pin it with {key:pin-certificate}. An issuer that another authority signed belongs on \
+             the server, which then sends its certificate.",
         )
         .command(add_root(context.platform)),
         TlsTrouble::ImpossibleName => Explanation::new(
@@ -164,21 +165,31 @@ fn whose(subject: &Untrusted, context: &ServerContext<'_>) -> String {
 
 /// The issuer is not in the CA file: the wrong file, or one certificate is missing in between.
 fn not_in_ca_file(issuer: &Untrusted, held: &[Untrusted], alone: bool, context: &ServerContext<'_>) -> Explanation {
-    let held_names = if held.is_empty() { "nobody's".to_owned() } else { format::list(held, held.len() as u64) };
-    let why = if held.contains(issuer) {
-        format!("{issuer} signed it with another key than the one of {issuer} in the CA file, which may be an older one.")
-    } else {
-        format!("{issuer} signed it, and the CA file holds the certificates of {held_names} only.")
-    };
-    let fix = if alone && !held.contains(issuer) {
-        format!(
-            "Name a CA file with the certificate of {issuer}. If {issuer} is itself signed by an authority in the file, add its \
-             certificate to the file, or have it installed on the server, which then sends it."
-        )
-    } else {
-        format!("Name a CA file with the present certificate of {issuer}.")
-    };
-    shown(context, &why, fix)
+    const PIN: &str = "or compare the fingerprint with the DBA's and pin it with {key:pin-certificate}.";
+    if held.contains(issuer) {
+        return shown(
+            context,
+            &format!("{issuer} signed it with another key than the one of {issuer} in the CA file, which may be an older one."),
+            format!("Name a CA file with the present certificate of {issuer}; {PIN}"),
+        );
+    }
+    let names =
+        if held.is_empty() { "no certificate that can be read".to_owned() } else { format::list(held, held.len() as u64) };
+    if alone {
+        return shown(
+            context,
+            &format!("its issuer, {issuer}, is not in the CA file, which holds {names}."),
+            format!(
+                "Name a CA file with the issuer's certificate; {PIN} An issuer that an authority in the file signed can be added to the \
+                 file, or belongs on the server, which then sends its certificate."
+            ),
+        );
+    }
+    shown(
+        context,
+        &format!("the chain that the server sent ends at {issuer}, which is not in the CA file; that holds {names}."),
+        format!("Name a CA file with the certificate of {issuer}; {PIN}"),
+    )
 }
 
 /// Adds an authority to this machine's roots.
@@ -329,8 +340,8 @@ mod tests {
             ),
             (
                 TlsTrouble::IssuerNotInCaFile { issuer: "Corp CA".into(), held: vec!["A".into(), "B".into()], alone: true },
-                "Corp CA signed it, and the CA file holds the certificates of A and B only",
-                "have it installed on the server",
+                "its issuer, Corp CA, is not in the CA file, which holds A and B.",
+                "belongs on the server",
                 None,
             ),
             (
@@ -339,7 +350,7 @@ mod tests {
                 "present certificate of A",
                 None,
             ),
-            (TlsTrouble::IssuerMissing { issuer: "Corp CA".into() }, "does not know Corp CA", "this machine's roots", None),
+            (TlsTrouble::IssuerMissing { issuer: "Corp CA".into() }, "does not know its issuer", "this machine's roots", None),
             (
                 TlsTrouble::CaFileKind { path: "/ca.p7b".into(), kind: CaFileKind::Pkcs7Der },
                 "/ca.p7b is a PKCS#7 bundle",

@@ -26,6 +26,7 @@ pub(in crate::world) fn plan(home: &Path) -> Plan {
     Plan {
         flow: Flow::FirstNode,
         before: None,
+        certificate: None,
         key_unverified: false,
         licence: None,
         hand_over: None,

@@ -48,7 +48,7 @@ fn is_same(platform: Platform, same: Equivalence, one: &str, other: &str) -> boo
 }
 
 /// Two ways of writing one address: the default port may be left out.
-fn is_same_server(own: &str, other: &str) -> bool {
+pub(super) fn is_same_server(own: &str, other: &str) -> bool {
     let parsed = |text: &str| {
         let address = ServerAddress::parse(text).ok()?;
         let port = address.port.or(if address.instance.is_none() { Some(1433) } else { None });

@@ -1,6 +1,7 @@
 //! `sql-tls`.
 
-use crate::catalog::checks::{Case, report};
+use crate::catalog::checks::drift::is_same_server;
+use crate::catalog::checks::{Case, report, report_all};
 use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Protocol, ServerCertificate, TlsSession, TrustSource};
@@ -18,8 +19,49 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     let octopus = case.facts.node.octopus.seen().and_then(Option::as_ref);
     let is_octopus_default = case.is_octopus_made() && octopus.is_some_and(|config| config.default_trust().is_some());
     judge_stage(CheckId::SqlTls, &server.encrypted, case, |encrypted| {
-        judge_encrypted(encrypted, server.certificate.as_ref(), &Names::new(case), is_octopus_default)
+        let certificate = server.certificate.as_ref();
+        let verdict = judge_encrypted(encrypted, certificate, &Names::new(case), is_octopus_default);
+        match certificate.and_then(|shown| changed_finding(shown, encrypted.trusted, case)) {
+            Some(changed) => with_finding(verdict, changed),
+            None => verdict,
+        }
     })
+}
+
+/// Tells that the server shows another certificate than when the node config was written, as SSH does of a host's key.
+fn changed_finding(shown: &ServerCertificate, trusted: TrustSource, case: &Case<'_>) -> Option<Finding> {
+    let database = &case.facts.node.config.seen()?.database;
+    let same_server = is_same_server(&database.server, case.answers.text(FieldId::Server));
+    let known = database.known_certificate().filter(|known| same_server && *known != shown.sha256)?;
+    let says = format!(
+        "{} shows another certificate than when this node's config was written: SHA-256 {} then, {} now.",
+        Names::new(case).server,
+        format::sha256(&known),
+        format::sha256(&shown.sha256)
+    );
+    Some(match trusted {
+        TrustSource::Nothing => Finding::warn(
+            CheckId::SqlTls,
+            format!("{says} It was renewed, or somebody is in between; nothing checks which."),
+            "Compare it with what the DBA reads on the server before you go on. If it is right, change settings ({key:edit}) and choose \
+             This certificate only.",
+        ),
+        TrustSource::SystemRoots | TrustSource::CaFile | TrustSource::Fingerprint => Finding::note(
+            CheckId::SqlTls,
+            format!("{says} It is trusted as the node config asks, so it was most likely renewed."),
+        ),
+    })
+}
+
+/// Adds a finding to a verdict; the evidence of a good one gives way to it.
+fn with_finding(verdict: Verdict, finding: Finding) -> Verdict {
+    match verdict {
+        Verdict::Found(mut findings) => {
+            findings.push(finding);
+            report_all(findings, String::new)
+        }
+        _ => report(finding),
+    }
 }
 
 fn judge_encrypted(
@@ -176,6 +218,24 @@ mod tests {
         }
         facts.server.encrypted = Fact::Missing(Trouble::NotSqlServer);
         assert!(stop(&of(&facts)).says.contains("TDS"));
+    }
+
+    #[test]
+    fn another_certificate_than_at_the_last_run_is_told() {
+        let with_known = |known: Option<String>, trusted| {
+            let mut facts = with(Protocol::Tls12, trusted);
+            let mut config = samples::node_config();
+            config.database.certificate = known;
+            facts.node.config = Fact::Seen(Box::new(config));
+            of(&facts)
+        };
+        let other = Some("01".repeat(32));
+        let note = with_known(other.clone(), TrustSource::SystemRoots);
+        assert_eq!(note.severity(), Some(crate::model::finding::Severity::Note));
+        let Verdict::Found(findings) = with_known(other.clone(), TrustSource::Nothing) else { panic!("found") };
+        assert!(findings.iter().any(|finding| finding.says.contains("another certificate") && finding.says.contains("01:01:")));
+        assert!(matches!(with_known(Some("9C".repeat(32)), TrustSource::CaFile), Verdict::Good(_)), "the same one");
+        assert!(matches!(with_known(None, TrustSource::CaFile), Verdict::Good(_)), "an older config knows none");
     }
 
     #[test]
