@@ -27,6 +27,17 @@ pub enum SignInKind {
     Directory,
 }
 
+impl SignInKind {
+    /// Returns what the account is, for people.
+    pub const fn account(self) -> &'static str {
+        match self {
+            Self::SqlLogin => "a SQL login",
+            Self::WindowsAccount => "its Windows account",
+            Self::Directory => "an account of Microsoft Entra ID",
+        }
+    }
+}
+
 /// What a connection string says.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ConnectionString {

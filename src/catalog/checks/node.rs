@@ -100,10 +100,9 @@ fn login_finding(config: &OctopusConfig) -> Option<Finding> {
     }
     let has = |field| config.get(field).is_some_and(|raw| !raw.is_empty());
     let who = match config.sign_in {
-        SignInKind::WindowsAccount => "Octopus Server signs in with its Windows account",
-        SignInKind::Directory => "Octopus Server signs in with an account of Microsoft Entra ID",
         SignInKind::SqlLogin if has(FieldId::User) && has(FieldId::Password) => return None,
-        SignInKind::SqlLogin => "Octopus Server has no SQL login with a password",
+        SignInKind::SqlLogin => "Octopus Server has no SQL login with a password".to_owned(),
+        kind => format!("Octopus Server signs in with {}", kind.account()),
     };
     let finding = Finding::warn(
         CheckId::NodeConfig,

@@ -8,7 +8,7 @@ use crate::catalog::form::read;
 use crate::catalog::settings::{self, Group, OctopusSource, Setting};
 use crate::model::check::CheckId;
 use crate::model::choice::Choice;
-use crate::model::connection_string::around_password;
+use crate::model::connection_string::{SignInKind, around_password};
 use crate::model::facts::{Fact, Trouble};
 use crate::model::field::{FieldId, Kind};
 use crate::model::finding::{Finding, Severity, Verdict};
@@ -128,13 +128,27 @@ fn connection_differences(config: &NodeConfig, octopus: &OctopusConfig, case: &C
             continue;
         }
         let Some(own) = setting.config.and_then(|text| text(config)) else { continue };
+        if setting.field == FieldId::User && octopus.sign_in != SignInKind::SqlLogin {
+            let says = format!(
+                "{}: the node config says {}, and Octopus Server signs in with {}.",
+                FieldId::User.label(),
+                Untrusted::new(&own),
+                octopus.sign_in.account()
+            );
+            let fix = "Decide which of the two is meant: the command gives Octopus Server the SQL login of the node config.";
+            let finding = Finding::warn(CheckId::DriftOctopus, says, fix).about(FieldId::User);
+            found.push(with_connection_command(finding, case));
+            continue;
+        }
         let unset = if setting.kind == Kind::Toggle { setting.default } else { "" };
         let other = octopus.text(setting.field).unwrap_or(unset);
         if !is_same(case.platform(), setting.same, &own, other) {
             found.push(difference(setting.field, &own, other, connection_command(case)));
         }
     }
-    found.extend(password_difference(octopus, case));
+    if octopus.sign_in == SignInKind::SqlLogin {
+        found.extend(password_difference(octopus, case));
+    }
     found.extend(encryption_difference(config, octopus));
     found
 }

@@ -216,6 +216,18 @@ fn a_password_is_compared_and_never_shown() {
 }
 
 #[test]
+fn an_octopus_server_that_signs_in_with_an_account_of_its_own_is_told_once() {
+    let verdict = with(|config| {
+        take(config, FieldId::User);
+        take(config, FieldId::Password);
+        config.sign_in = crate::model::connection_string::SignInKind::WindowsAccount;
+    });
+    let finding = warn(&verdict);
+    assert!(finding.says.contains("octopus") && finding.says.contains("its Windows account"), "{finding:?}");
+    assert_eq!(said(&verdict), finding.says, "and nothing else");
+}
+
+#[test]
 fn only_a_weaker_protection_is_a_difference() {
     assert!(warn(&with(|config| put(config, FieldId::Encryption, "optional"))).says.contains("optional"));
     assert!(warn(&with(|config| put(config, FieldId::Trust, "none"))).says.contains("TrustServerCertificate"));

@@ -204,6 +204,24 @@ mod tests {
     }
 
     #[test]
+    fn the_wrappings_of_the_case_are_read() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/cases/ca-file-wrappings");
+        for entry in std::fs::read_dir(folder).expect("fixtures") {
+            let path = entry.expect("an entry").path();
+            let read = CaFile::read(&path);
+            match path.file_name().and_then(|name| name.to_str()) {
+                Some("csr.pem") => {
+                    assert!(matches!(read, Err(TlsTrouble::CaFileKind { kind: CaFileKind::Request, .. })), "{read:?}")
+                }
+                _ => assert_eq!(
+                    read.unwrap_or_else(|trouble| panic!("{}: {trouble:?}", path.display())).subjects(),
+                    ["localhost".into()]
+                ),
+            }
+        }
+    }
+
+    #[test]
     fn what_is_given_in_its_place_is_named() {
         let openssl = |arguments: &str, input: &[u8]| {
             use std::io::Write as _;
