@@ -66,7 +66,9 @@ pub async fn connect(
         };
         let wait = refusal.and_then(|refusal| wait_before_login(refusal, if_unopened, tries));
         let (Some(refusal), Some(wait)) = (refusal, wait.filter(|wait| begun.elapsed() + *wait < limits::PASSING)) else {
+            // Everything before the login was reported when it was known.
             if let Err(facts) = &connected
+                && facts.login.trouble().is_some()
                 && database_refusal(facts).is_none()
             {
                 report(facts);
