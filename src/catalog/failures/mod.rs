@@ -6,6 +6,8 @@ mod step;
 mod tls;
 
 use crate::catalog::dba::{Reach, Scripts};
+use std::time::Duration;
+
 use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{ConfigTrouble, SealTrouble, ServerCertificate, Trouble};
@@ -172,29 +174,8 @@ pub fn explain_server_trouble(trouble: &Trouble, context: &ServerContext<'_>) ->
             "Check the port; SQL Server's usual one is 1433.",
         )
         .about(FieldId::Server),
-        Trouble::HungUp { takes_strict: true } => Explanation::new(
-            format!("{} takes strict encryption (TDS 8.0) only, and ended the connection at the first message.", context.capitalised_server()),
-            "Choose Strict.",
-        )
-        .about(FieldId::Encryption),
-        Trouble::HungUp { takes_strict: false } => Explanation::new(
-            format!(
-                "{} took the connection and ended it at the first message, and it does not answer to strict encryption either.",
-                context.capitalised_server()
-            ),
-            "Check the port; SQL Server's usual one is 1433. If it is right, a load balancer may have no server behind it, or the              server no free connection: its error log tells.",
-        )
-        .about(FieldId::Server),
-        Trouble::Unanswered { waited } => Explanation::new(
-            format!(
-                "{} took the connection, and then not one byte came back within {}.",
-                context.capitalised_server(),
-                format::duration(*waited)
-            ),
-            "Check the port, then try again; if it stays so, look for a firewall that holds packets back, or for what keeps the \
-             server busy.",
-        )
-        .about(FieldId::Server),
+        Trouble::HungUp { takes_strict } => hung_up(*takes_strict, context),
+        Trouble::Unanswered { waited } => unanswered(*waited, context),
         Trouble::NotUnderstood(said) => Explanation::new(
             format!(
                 "{} answered something that this program does not understand: {}",
@@ -233,6 +214,34 @@ pub fn explain_server_trouble(trouble: &Trouble, context: &ServerContext<'_>) ->
         ),
         Trouble::Unasked => Explanation::new("This could not be learnt.", "Try again."),
     }
+}
+
+/// Explains a server that ended the connection at the very first message.
+fn hung_up(takes_strict: bool, context: &ServerContext<'_>) -> Explanation {
+    let server = context.capitalised_server();
+    if takes_strict {
+        return Explanation::new(
+            format!("{server} takes strict encryption (TDS 8.0) only, and ended the connection at the first message."),
+            "Choose Strict.",
+        )
+        .about(FieldId::Encryption);
+    }
+    Explanation::new(
+        format!("{server} took the connection and ended it at the first message, and it does not answer to strict encryption either."),
+        "Check the port; SQL Server's usual one is 1433. If it is right, a load balancer may have no server behind it, or the server no \
+         free connection: its error log tells.",
+    )
+    .about(FieldId::Server)
+}
+
+/// Explains a server that took the connection and sent nothing.
+fn unanswered(waited: Duration, context: &ServerContext<'_>) -> Explanation {
+    let (server, waited) = (context.capitalised_server(), format::duration(waited));
+    Explanation::new(
+        format!("{server} took the connection, and then not one byte came back within {waited}."),
+        "Check the port, then try again; if it stays so, look for a firewall that holds packets back, or for what keeps the server busy.",
+    )
+    .about(FieldId::Server)
 }
 
 /// The ports behind the gateway of Azure SQL.
@@ -303,8 +312,6 @@ fn seal_trouble(trouble: SealTrouble) -> Explanation {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::model::facts::SqlTrouble;
 

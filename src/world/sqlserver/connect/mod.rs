@@ -59,7 +59,7 @@ pub async fn connect(
     let begun = Instant::now();
     let mut tries = 0;
     loop {
-        let connected = connect_once(target, (database, if_unopened), report).await;
+        let connected = Box::pin(connect_once(target, (database, if_unopened), report)).await;
         let (refusal, facts) = match &connected {
             Ok(connection) => (connection.database_error.as_ref(), &connection.facts),
             Err(facts) => (sql_error(facts), &**facts),
@@ -155,7 +155,7 @@ async fn connect_to(
         Ok(resolved) => resolved,
         Err(trouble) => return missing(trouble, facts, report, |facts| &mut facts.resolved),
     };
-    let asked = hop.from.as_ref().map(|from| from.asked.clone()).unwrap_or_else(|| Fact::Seen(resolved.clone()));
+    let asked = hop.from.as_ref().map_or_else(|| Fact::Seen(resolved.clone()), |from| from.asked.clone());
     facts.resolved = asked;
     report(facts);
     let dialled = dial::dial(&resolved, target.multi_subnet).await;

@@ -114,7 +114,7 @@ impl SqlServer {
     /// # Errors
     /// Of the connection or the server.
     pub async fn create_database(&self, target: &Target) -> Result<bool, Trouble> {
-        let made = retry(|| self.while_answering(target, self.try_to_create(target))).await?;
+        let made = retry(|| Box::pin(self.while_answering(target, self.try_to_create(target)))).await?;
         // By whoever: some servers let nobody in for a moment.
         *self.just_made() = Some(target.clone());
         Ok(made)
