@@ -116,6 +116,7 @@ impl ServerOptions {
                 edition: "octopus-setup practice server (not SQL Server)".to_owned(),
                 server_name: host_name(),
                 clock_ahead: 0,
+                quirks: false,
             },
             logins: Vec::new(),
             tls: TlsPolicy::default(),

@@ -1,4 +1,7 @@
 //! Batches of SQL: fills them, sends them, and reads their reply: rows, found by the name of the part that they belong to.
+//!
+//! What only reads is a [`Question`] in parts, sent by [`ask`]: a part that is refused costs itself only. What writes is one text, sent
+//! by [`run`]: it is done or refused as a whole.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +16,9 @@ use super::errors;
 use crate::model::facts::{SqlTrouble, Trouble};
 use crate::model::untrusted::Untrusted;
 
-/// The name of the part by which a guarded part reports its error.
+/// What the line says that a part begins with; its name follows.
+const PART: &str = "-- part: ";
+/// The name of the part by which a statement inside TRY reports its error.
 const TROUBLE: &str = "trouble";
 /// No batch asks for more rows; a server that sends more is cut off. A cluster of a hundred thousand nodes has four rows for
 /// each: the registry's, Octopus Server's, its heartbeat and its version.
@@ -102,12 +107,12 @@ impl ReplyRow {
     }
 }
 
-/// What the server sent for a batch, whole or up to the error that ended it.
+/// What the server sent for a batch.
 #[derive(Debug, Clone)]
 pub struct Reply {
     parts: HashMap<String, Vec<ReplyRow>>,
     troubles: HashMap<String, Trouble>,
-    /// The first error outside the guarded parts.
+    /// The first error of a batch that was sent as a whole.
     pub error: Option<Trouble>,
     /// This machine's clock when the batch was sent.
     pub sent_at: OffsetDateTime,
@@ -116,21 +121,29 @@ pub struct Reply {
 }
 
 impl Reply {
+    fn new() -> Self {
+        let parts = HashMap::new();
+        Self { parts, troubles: HashMap::new(), error: None, sent_at: OffsetDateTime::now_utc(), took: Duration::ZERO }
+    }
+
     /// Sorts rows into their parts; the first column of each, `part`, names its part.
+    #[cfg(test)]
     pub fn from_rows(rows: Vec<ReplyRow>, error: Option<Trouble>, sent_at: OffsetDateTime, took: Duration) -> Self {
-        let mut reply = Self { parts: HashMap::new(), troubles: HashMap::new(), error, sent_at, took };
-        for row in rows {
-            let Some(part) = row.raw("part") else { continue };
-            if part == TROUBLE {
-                let failed = row.raw("of_part").unwrap_or_default().to_owned();
-                reply.troubles.entry(failed).or_insert_with(|| part_trouble(&row));
-            } else if let Some(rows) = reply.parts.get_mut(part) {
-                rows.push(row);
-            } else {
-                reply.parts.insert(part.to_owned(), vec![row]);
-            }
-        }
+        let mut reply = Self { error, sent_at, took, ..Self::new() };
+        rows.into_iter().for_each(|row| reply.add(row));
         reply
+    }
+
+    fn add(&mut self, row: ReplyRow) {
+        let Some(part) = row.raw("part") else { return };
+        if part == TROUBLE {
+            let failed = row.raw("of_part").unwrap_or_default().to_owned();
+            self.troubles.entry(failed).or_insert_with(|| part_trouble(&row));
+        } else if let Some(rows) = self.parts.get_mut(part) {
+            rows.push(row);
+        } else {
+            self.parts.insert(part.to_owned(), vec![row]);
+        }
     }
 
     /// Returns the rows of a part, possibly none.
@@ -145,6 +158,11 @@ impl Reply {
         }
     }
 
+    /// Returns the error of a part.
+    pub fn trouble(&self, part: &str) -> Option<&Trouble> {
+        self.troubles.get(part)
+    }
+
     /// Returns the rows of a part as far as they came: for parts that only add to what is known otherwise.
     pub fn rows_received(&self, part: &str) -> &[ReplyRow] {
         self.parts.get(part).map_or(&[], Vec::as_slice)
@@ -156,6 +174,12 @@ impl Reply {
     /// As [`Reply::rows`]; [`Trouble::Unasked`] when there is none.
     pub fn row(&self, part: &str) -> Result<&ReplyRow, Trouble> {
         self.rows(part)?.first().ok_or(Trouble::Unasked)
+    }
+
+    /// Adds the parts of another reply.
+    pub fn extend(&mut self, other: Self) {
+        self.parts.extend(other.parts);
+        self.troubles.extend(other.troubles);
     }
 }
 
@@ -190,31 +214,89 @@ pub fn fill(sql: &str, parts: &[(&str, &str)]) -> String {
     filled
 }
 
+/// Statements that only read, in parts. Each part begins behind a line `-- part: name`, and its rows name it in their first column;
+/// what stands before the first part of a file is sent with each of its parts.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    before: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone)]
+struct Part {
+    name: String,
+    sql: String,
+}
+
+impl Question {
+    /// Reads the parts of files, in their order.
+    pub fn new(files: &[&str]) -> Self {
+        let mut question = Self::default();
+        for file in files {
+            let mut pieces = file.split(PART);
+            question.before.push_str(&without_comments(pieces.next().unwrap_or_default()));
+            question.parts.extend(pieces.map(|piece| {
+                let (name, sql) = piece.split_once('\n').unwrap_or((piece, ""));
+                Part { name: name.trim().to_owned(), sql: without_comments(sql) }
+            }));
+        }
+        question
+    }
+
+    /// Returns what is sent for all parts.
+    pub fn sql(&self) -> String {
+        self.batch(&self.parts)
+    }
+
+    fn batch(&self, parts: &[Part]) -> String {
+        let parts = parts.iter().map(|part| part.sql.as_str());
+        ["SET NOCOUNT ON;\n", &self.before].into_iter().chain(parts).collect()
+    }
+}
+
+/// Asks a question in one batch and reads the whole reply.
+///
+/// A server may end a batch at the first error. Then each part that did not come whole is asked again in a batch of its own: the error
+/// of one is never another's.
+///
+/// # Errors
+/// Whatever leaves the session unusable: it must be thrown away then. An error of the server is the trouble of its part.
+pub async fn ask(session: &mut Session, question: &Question, values: &[&dyn ToSql], limit: Duration) -> Result<Reply, Trouble> {
+    let begun = Instant::now();
+    let asking = async {
+        let mut reply = Reply::new();
+        let mut last = None;
+        if receive(session, question.sql(), values, &mut reply, &mut last).await?.is_some() {
+            for part in &question.parts {
+                let came = reply.parts.contains_key(&part.name) && last.as_ref() != Some(&part.name);
+                if !came {
+                    reply.parts.remove(&part.name);
+                    let sql = question.batch(std::slice::from_ref(part));
+                    if let Some(trouble) = receive(session, sql, values, &mut reply, &mut None).await? {
+                        reply.troubles.insert(part.name.clone(), trouble);
+                    }
+                }
+            }
+        }
+        Ok(reply)
+    };
+    let mut reply = errors::within(limit, asking).await??;
+    reply.took = begun.elapsed();
+    Ok(reply)
+}
+
 /// Sends a batch, or with values a parametrised call, and reads the whole reply.
 ///
 /// # Errors
-/// Whatever leaves the session unusable: it must be thrown away then. An error of the server does not; it is
-/// [`Reply::error`].
+/// As [`ask`]. An error of the server is [`Reply::error`].
 pub async fn send(session: &mut Session, sql: &str, values: &[&dyn ToSql], limit: Duration) -> Result<Reply, Trouble> {
-    let sent_at = OffsetDateTime::now_utc();
     let begun = Instant::now();
-    let sql = without_comments(sql);
-    let reading = async {
-        let mut rows = Vec::new();
-        let stream = if values.is_empty() { session.simple_query(sql).await } else { session.query(sql, values).await };
-        let error = match stream {
-            Ok(stream) => read(stream, &mut rows).await.err(),
-            Err(error) => Some(error),
-        };
-        (rows, error)
-    };
-    let (rows, error) = errors::within(limit, reading).await?;
-    let error = match error.map(|error| errors::from_tiberius(&error)) {
-        None => None,
-        Some(Trouble::Sql(error)) => Some(Trouble::Sql(error)),
-        Some(broken) => return Err(broken),
-    };
-    Ok(Reply::from_rows(rows, error, sent_at, begun.elapsed()))
+    let mut reply = Reply::new();
+    let mut last = None;
+    let received = errors::within(limit, receive(session, without_comments(sql), values, &mut reply, &mut last)).await;
+    reply.error = received??;
+    reply.took = begun.elapsed();
+    Ok(reply)
 }
 
 /// Like [`send`], for work that succeeds or fails as a whole.
@@ -229,16 +311,44 @@ pub async fn run(session: &mut Session, sql: &str, values: &[&dyn ToSql], limit:
     }
 }
 
-async fn read(mut stream: QueryStream<'_>, rows: &mut Vec<ReplyRow>) -> tiberius::Result<()> {
+/// Sends a batch and adds its rows to the reply. Returns the server's error, if there is one; `last` is the part of the last row
+/// then.
+async fn receive(
+    session: &mut Session,
+    sql: String,
+    values: &[&dyn ToSql],
+    reply: &mut Reply,
+    last: &mut Option<String>,
+) -> Result<Option<Trouble>, Trouble> {
+    let stream = if values.is_empty() { session.simple_query(sql).await } else { session.query(sql, values).await };
+    let ended = match stream {
+        Ok(stream) => read(stream, reply, last).await,
+        Err(error) => Err(error),
+    };
+    match ended.map_err(|error| errors::from_tiberius(&error)) {
+        Ok(()) => Ok(None),
+        Err(error @ Trouble::Sql(_)) => Ok(Some(error)),
+        Err(broken) => Err(broken),
+    }
+}
+
+async fn read(mut stream: QueryStream<'_>, reply: &mut Reply, last: &mut Option<String>) -> tiberius::Result<()> {
     let mut names: Arc<[String]> = Arc::default();
+    let mut count = 0;
     while let Some(item) = stream.try_next().await? {
         match item {
             QueryItem::Metadata(set) => names = set.columns().iter().map(|column| column.name().to_owned()).collect(),
             QueryItem::Row(row) => {
-                rows.push(ReplyRow { names: Arc::clone(&names), cells: row.into_iter().map(cell).collect() });
-                if rows.len() > MAX_ROWS {
+                count += 1;
+                if count > MAX_ROWS {
                     return Err(tiberius::error::Error::Protocol("the answer has more rows than were asked for".into()));
                 }
+                let row = ReplyRow { names: Arc::clone(&names), cells: row.into_iter().map(cell).collect() };
+                let part = row.raw("part");
+                if last.as_deref() != part {
+                    *last = part.map(str::to_owned);
+                }
+                reply.add(row);
             }
         }
     }
@@ -334,6 +444,17 @@ pub mod tests {
     #[test]
     fn comments_and_indentation_are_not_sent() {
         assert_eq!(without_comments("-- why\n  SELECT 1 -- kept\n\n"), "SELECT 1 -- kept\n");
+    }
+
+    #[test]
+    fn a_question_has_parts_and_what_is_sent_before_each() {
+        let file = "-- Reads.\nDECLARE @a int;\n-- Why.\n-- part: one\nSELECT 'one' AS part;\n\n-- part: two\nSELECT 'two' AS part;\n";
+        let question = Question::new(&[file, "-- part: three\nSELECT 'three' AS part;"]);
+        let names: Vec<&str> = question.parts.iter().map(|part| part.name.as_str()).collect();
+        assert_eq!(names, ["one", "two", "three"]);
+        let two = "SET NOCOUNT ON;\nDECLARE @a int;\nSELECT 'two' AS part;\n";
+        assert_eq!(question.batch(&question.parts[1..2]), two);
+        assert!(question.sql().ends_with("SELECT 'three' AS part;\n"));
     }
 
     #[test]

@@ -1,14 +1,24 @@
 //! What the database holds.
 
-use super::batch::{Reply, ReplyRow};
+use super::batch::{self, Question, Reply, ReplyRow};
+use super::connect::Session;
+use super::limits;
 use crate::model::facts::{ClusterSeen, Content, Trouble};
 use crate::model::untrusted::Untrusted;
 
-/// Asks what the database holds. Every batch that writes the registry asks it again, under the lock.
+/// Asks what the database holds.
 pub const CONTENT: &str = include_str!("sql/content.sql");
 
 /// The registry's format that this program writes and understands.
 const FORMAT: i32 = 1;
+
+/// Asks what the database holds in a batch of its own.
+///
+/// # Errors
+/// Of the session, or of the parts that decide.
+pub async fn ask(session: &mut Session) -> Result<Content, Trouble> {
+    read(&batch::ask(session, &Question::new(&[CONTENT]), &[], limits::READ).await?)
+}
 
 /// Reads the reply to [`CONTENT`].
 ///

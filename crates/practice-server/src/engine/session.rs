@@ -128,6 +128,11 @@ impl Interrupt {
 }
 
 impl Session {
+    /// Returns [`Personality::quirks`](super::Personality::quirks).
+    pub(super) fn quirks(&self) -> bool {
+        self.engine.personality().quirks
+    }
+
     pub(super) fn begin_session(
         engine: &Arc<Engine>,
         mut info: SessionInfo,

@@ -23,6 +23,10 @@ pub struct Personality {
     pub server_name: String,
     /// How far the server's clock is ahead of the machine's, in seconds; negative if behind.
     pub clock_ahead: i64,
+    /// For tests: whether it behaves like a T-SQL server that others wrote (as Babelfish 4.3 was seen to): an unknown name inside
+    /// `EXEC` ends the batch, whatever `TRY` says; rare views are missing; errors that have no number of SQL Server's come as
+    /// 33557097; an untyped `NULL` is refused; style 126 has a blank for the `T`.
+    pub quirks: bool,
 }
 
 /// The properties of a session that queries can read.

@@ -16,6 +16,7 @@ pub fn personality() -> Personality {
         edition: "Practice Edition".to_owned(),
         server_name: "PRACTICE".to_owned(),
         clock_ahead: 0,
+        quirks: false,
     }
 }
 

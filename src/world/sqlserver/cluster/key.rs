@@ -6,37 +6,15 @@ use crate::model::master_key::{MasterKey, Verifier};
 use crate::model::registry::VerifiedCluster;
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
-use crate::world::sqlserver::batch::{self, Reply, ReplyRow};
+use crate::world::sqlserver::batch::{self, Question, Reply, ReplyRow};
 use crate::world::sqlserver::connect::IfUnopened;
 use crate::world::sqlserver::content::{self, CONTENT};
 use crate::world::sqlserver::errors::{WorkError, retry};
 use crate::world::sqlserver::limits;
 use crate::world::sqlserver::server::{SessionDatabase, SqlServer, connect_anew};
 
-/// Asks for the evidence. Each part is guarded as in `survey.sql`. Without parameters, so that it fits behind any batch.
+/// Asks for the evidence. Without parameters, so that it fits behind any question.
 pub(super) const KEY_EVIDENCE: &str = include_str!("../sql/cluster/key_evidence.sql");
-
-/// Where the server certificate may be: the part, and the name of the place.
-const CERTIFICATES: [(&str, &str); 4] = [
-    ("key_configuration_json", "Configuration/certificate-global"),
-    ("key_configuration_jsonblob", "Configuration/certificate-global"),
-    ("key_certificate_json", "Certificate/certificate-global"),
-    ("key_certificate_jsonblob", "Certificate/certificate-global"),
-];
-
-/// Where other values may be: the part, and the table.
-const VALUES: [(&str, &str); 10] = [
-    ("values_configuration_json", "Configuration"),
-    ("values_configuration_jsonblob", "Configuration"),
-    ("values_extensionconfiguration_json", "ExtensionConfiguration"),
-    ("values_extensionconfiguration_jsonblob", "ExtensionConfiguration"),
-    ("values_account_json", "Account"),
-    ("values_account_jsonblob", "Account"),
-    ("values_certificate_json", "Certificate"),
-    ("values_certificate_jsonblob", "Certificate"),
-    ("values_variableset_json", "VariableSet"),
-    ("values_variableset_jsonblob", "VariableSet"),
-];
 
 impl SqlServer {
     /// Checks a master key. One round trip on the kept session.
@@ -46,7 +24,7 @@ impl SqlServer {
     pub async fn key_verdict(&self, target: &Target, key: &MasterKey) -> Result<KeyVerdict, Trouble> {
         let evidence = retry(|| async {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;
-            let reply = batch::run(&mut connection.session, KEY_EVIDENCE, &[], limits::READ).await?;
+            let reply = batch::ask(&mut connection.session, &Question::new(&[KEY_EVIDENCE]), &[], limits::READ).await?;
             self.keep(target, SessionDatabase::Own, connection);
             Ok::<_, WorkError>(read_evidence(&reply)?)
         });
@@ -60,10 +38,10 @@ impl SqlServer {
     /// # Errors
     /// Of the connection or the server: then there is no verdict.
     pub async fn verify_key(&self, target: &Target, key: &MasterKey) -> Result<VerifiedCluster, Trouble> {
-        let sql = [CONTENT, KEY_EVIDENCE].concat();
+        let question = Question::new(&[CONTENT, KEY_EVIDENCE]);
         retry(|| async {
             let mut connection = connect_anew(target, (SessionDatabase::Own, IfUnopened::Refuse)).await?;
-            let reply = batch::run(&mut connection.session, &sql, &[], limits::READ).await?;
+            let reply = batch::ask(&mut connection.session, &question, &[], limits::READ).await?;
             let content = content::read(&reply)?;
             let verdict = match read_evidence(&reply) {
                 Ok(evidence) => judge(evidence, key).await?,
@@ -102,9 +80,7 @@ pub(super) fn read_evidence(reply: &Reply) -> Result<KeyEvidence, Trouble> {
     if let Some(trouble) = found.trouble {
         return Err(trouble);
     }
-    for (part, table) in VALUES {
-        found.values(reply.rows(part), table);
-    }
+    found.values(reply);
     let proven = matches!(found.evidence.kind(), Evidence::Values(3..));
     match (proven, found.trouble) {
         (false, Some(trouble)) => Err(trouble),
@@ -115,13 +91,17 @@ pub(super) fn read_evidence(reply: &Reply) -> Result<KeyEvidence, Trouble> {
 
 fn certificates(reply: &Reply) -> Found {
     let mut found = Found::default();
-    for (part, place) in CERTIFICATES {
-        found.certificate(reply.rows(part), &Untrusted::new(place));
+    for row in found.received(reply, "key_certificate") {
+        let place = Untrusted::new(&format!("{}/certificate-global", row.raw("place").unwrap_or_default()));
+        if row.flag("too_long") {
+            found.trouble.get_or_insert_with(|| certificate_too_long(&place));
+        }
+        found.evidence.values.extend(EncryptedValue::find_in(&place, true, row.raw("json").unwrap_or_default()));
     }
     found
 }
 
-/// The evidence that was read so far, and the error of the first part that was not.
+/// The evidence that was read so far, and the first error.
 #[derive(Default)]
 struct Found {
     evidence: KeyEvidence,
@@ -129,27 +109,20 @@ struct Found {
 }
 
 impl Found {
-    fn certificate(&mut self, rows: Result<&[ReplyRow], Trouble>, place: &Untrusted) {
-        for row in self.readable(rows) {
-            if row.flag("too_long") {
-                self.trouble.get_or_insert_with(|| certificate_too_long(place));
-            }
-            self.evidence.values.extend(EncryptedValue::find_in(place, true, row.raw("json").unwrap_or_default()));
+    fn values(&mut self, reply: &Reply) {
+        for row in self.received(reply, "key_value") {
+            let part = |name| row.raw(name).unwrap_or_default();
+            let place = Untrusted::new(&format!("{}/{}", part("place"), part("id")));
+            self.evidence.values.extend(EncryptedValue::find_in(&place, false, part("json")));
         }
     }
 
-    fn values(&mut self, rows: Result<&[ReplyRow], Trouble>, table: &str) {
-        for row in self.readable(rows) {
-            let place = Untrusted::new(&format!("{table}/{}", row.raw("id").unwrap_or_default()));
-            self.evidence.values.extend(EncryptedValue::find_in(&place, false, row.raw("json").unwrap_or_default()));
+    /// Returns the rows that came, and notes the error of a table that could not be read, or of all of them.
+    fn received<'a>(&mut self, reply: &'a Reply, kind: &'static str) -> impl Iterator<Item = &'a ReplyRow> + use<'a> {
+        if let Some(trouble) = reply.trouble(kind).or_else(|| reply.trouble("key_values")) {
+            self.trouble.get_or_insert_with(|| trouble.clone());
         }
-    }
-
-    fn readable<'a>(&mut self, rows: Result<&'a [ReplyRow], Trouble>) -> &'a [ReplyRow] {
-        rows.unwrap_or_else(|trouble| {
-            self.trouble.get_or_insert(trouble);
-            &[]
-        })
+        reply.rows_received("key_values").iter().filter(move |row| row.raw("kind") == Some(kind))
     }
 }
 
@@ -185,28 +158,25 @@ mod tests {
     const VALUE: &str = "BwcHBwcHBwcHBwcHBwcHBw==|AAECAwQFBgcICQoLDA0ODw==";
     const VALUE_2: &str = "CAgICAgICAgICAgICAgICA==|AQECAwQFBgcICQoLDA0ODw==";
     const VALUE_3: &str = "CQkJCQkJCQkJCQkJCQkJCQ==|AgECAwQFBgcICQoLDA0ODw==";
-    const CERTIFICATE: Cells<'_> = &[("part", "key_certificate_json"), ("json", VALUE), ("too_long", "#0")];
+    const CERTIFICATE: Cells<'_> = &[("part", "key_values"), ("kind", "key_certificate"), ("place", "Certificate"), ("json", VALUE), ("too_long", "#0")];
 
     fn denied(part: &str) -> [(&str, &str); 4] {
         [("part", "trouble"), ("of_part", part), ("number", "#229"), ("message", "denied")]
     }
 
-    fn of_account(json: &str) -> [(&str, &str); 3] {
-        [("part", "values_account_json"), ("id", "Accounts-1"), ("json", json)]
+    fn of_account(json: &str) -> [(&str, &str); 5] {
+        [("part", "key_values"), ("kind", "key_value"), ("place", "Account"), ("id", "Accounts-1"), ("json", json)]
     }
 
     #[test]
-    fn every_part_that_is_sent_is_read() {
-        for (part, _) in CERTIFICATES.iter().chain(&VALUES) {
-            assert_eq!(KEY_EVIDENCE.matches(&format!("N''{part}'' AS part")).count(), 1, "{part}");
-            assert_eq!(KEY_EVIDENCE.matches(&format!("N'{part}' AS of_part")).count(), 1, "{part}");
-        }
-        assert_eq!(KEY_EVIDENCE.matches("AS of_part").count(), CERTIFICATES.len() + VALUES.len() + 2);
+    fn what_a_new_connection_asks_goes_out_in_one_flight() {
+        let bytes = 2 * Question::new(&[CONTENT, KEY_EVIDENCE]).sql().encode_utf16().count();
+        assert!(bytes < 14_000, "{bytes}");
     }
 
     #[test]
     fn a_certificate_comes_first_and_no_trouble_elsewhere_hides_it() {
-        for part in ["key_configuration_json", "values_account_json", "key_sight"] {
+        for part in ["key_certificate", "key_value", "key_sight"] {
             let evidence = read_evidence(&reply(&[&denied(part), CERTIFICATE])).expect("evidence");
             assert_eq!(evidence.kind(), Evidence::Certificate);
             assert_eq!(evidence.values[0].place.as_str(), "Certificate/certificate-global");
@@ -216,17 +186,17 @@ mod tests {
     #[test]
     fn a_part_that_may_hide_the_certificate_ends_it() {
         let three = format!("[\"{VALUE}\",\"{VALUE_2}\",\"{VALUE_3}\"]");
-        for part in ["key_verifier", "key_configuration_json", "key_certificate_jsonblob"] {
+        for part in ["key_verifier", "key_certificate", "key_values"] {
             let reply = reply(&[&denied(part), &of_account(&three)]);
             assert!(matches!(read_evidence(&reply), Err(Trouble::Sql(said)) if said.number == 229), "{part}");
         }
-        let long: Cells<'_> = &[("part", "key_configuration_json"), ("json", "-"), ("too_long", "#1")];
+        let long: Cells<'_> = &[("part", "key_values"), ("kind", "key_certificate"), ("place", "Configuration"), ("json", "-"), ("too_long", "#1")];
         assert!(matches!(read_evidence(&reply(&[long, &of_account(&three)])), Err(Trouble::Io(_))));
     }
 
     #[test]
     fn values_that_could_not_be_read_matter_only_where_there_are_too_few() {
-        let failed = denied("values_variableset_json");
+        let failed = denied("key_value");
         let three = format!("[\"{VALUE}\",\"{VALUE_2}\",\"{VALUE_3}\"]");
         assert_eq!(read_evidence(&reply(&[&failed, &of_account(&three)])).expect("evidence").kind(), Evidence::Values(3));
         assert!(read_evidence(&reply(&[&failed, &of_account(VALUE)])).is_err());

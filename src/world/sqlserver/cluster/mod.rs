@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::model::facts::{ClusterFacts, Content, Evidence, Fact, Identity, NodeSeen, Trouble};
 use crate::model::target::Target;
-use crate::world::sqlserver::batch::{self, Reply};
+use crate::world::sqlserver::batch::{self, Question, Reply};
 use crate::world::sqlserver::cluster::key::{KEY_EVIDENCE, read_evidence};
 use crate::world::sqlserver::content::{self, CONTENT};
 use crate::world::sqlserver::errors::{WorkError, retry};
@@ -18,6 +18,8 @@ mod key;
 mod nodes;
 
 const NODES: &str = include_str!("../sql/cluster/nodes.sql");
+const NODE_COLUMNS: &str = include_str!("../sql/cluster/node_columns.sql");
+const BEATS: &str = include_str!("../sql/cluster/beats.sql");
 
 impl SqlServer {
     /// Surveys the cluster and its nodes. One round trip on the kept session; a session that died in the meantime is replaced
@@ -62,13 +64,18 @@ impl SqlServer {
     }
 
     async fn survey_with(&self, target: &Target, asked: Ask) -> ClusterFacts {
-        let sql = match asked {
-            Ask::WithEvidence => [CONTENT, NODES, KEY_EVIDENCE].concat(),
-            Ask::WithoutEvidence => [CONTENT, NODES].concat(),
+        let nodes = NODES.replace("{columns}", NODE_COLUMNS);
+        let question = match asked {
+            Ask::WithEvidence => Question::new(&[CONTENT, &nodes, KEY_EVIDENCE]),
+            Ask::WithoutEvidence => Question::new(&[CONTENT, &nodes]),
         };
         let reply = retry(|| async {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;
-            let reply = batch::send(&mut connection.session, &sql, &[], limits::CLUSTER).await?;
+            let mut reply = batch::ask(&mut connection.session, &question, &[], limits::CLUSTER).await?;
+            if reply.trouble("beat").is_some() {
+                let by_column = Question::new(&[&BEATS.replace("{columns}", NODE_COLUMNS)]);
+                reply.extend(batch::ask(&mut connection.session, &by_column, &[], limits::CLUSTER).await?);
+            }
             self.keep_unless_blocking(target, connection);
             Ok::<_, WorkError>(reply)
         });

@@ -10,7 +10,7 @@ use crate::model::quote::sql_name;
 use crate::model::registry::{InitialiseOutcome, NewCluster};
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
-use crate::world::sqlserver::batch::{self, Reply};
+use crate::world::sqlserver::batch::{self, Question, Reply};
 use crate::world::sqlserver::connect::{Connection, IfUnopened};
 use crate::world::sqlserver::content::{self, CONTENT};
 use crate::world::sqlserver::errors::{WorkError, retry, retry_also};
@@ -52,12 +52,11 @@ pub struct LockedConnection {
 }
 
 impl LockedConnection {
-    /// Begins, waits for the lock, and reads what the database holds. One round trip.
+    /// Begins, waits for the lock, and reads what the database holds. Two round trips.
     pub async fn begin(mut connection: Connection) -> Result<Self, WorkError> {
-        let sql = [&lock(LockMode::Exclusive), CONTENT].concat();
-        let reply = batch::run(&mut connection.session, &sql, &[], limits::WRITE).await?;
+        let reply = batch::run(&mut connection.session, &lock(LockMode::Exclusive), &[], limits::WRITE).await?;
         granted(&reply)?;
-        let content = content::read(&reply)?;
+        let content = content::ask(&mut connection.session).await?;
         Ok(Self { connection, content })
     }
 
@@ -184,7 +183,9 @@ impl SqlServer {
         let NewCluster { id, verifier, fingerprint, node, node_limit, licence_ends, storage, canaries } = cluster;
         let (id, verifier, fingerprint) = (id.to_string(), verifier.to_bytes(), fingerprint.to_string());
         let (comms, grpc, cap) = (i32::from(node.comms_port), i32::from(node.grpc_port), i32::from(node.task_cap));
-        let (limit, ends) = (node_limit.map(NodeLimit::to_row), licence_ends.map(|day| day.to_string()));
+        // No parameter is NULL: tiberius would send it without a type, which a strict server refuses (8009).
+        let limit = node_limit.map(NodeLimit::to_row).unwrap_or_default();
+        let ends = licence_ends.map(|day| day.to_string()).unwrap_or_default();
         let storage = StorageParameters::new(storage, canaries);
         let mut values: Vec<&dyn tiberius::ToSql> = vec![
             &id,
@@ -227,12 +228,17 @@ impl SqlServer {
         values: &[&dyn tiberius::ToSql],
         cluster: &NewCluster,
     ) -> Result<InitialiseOutcome, Trouble> {
-        let sql = batch::fill(sql, &[("lock", &lock(LockMode::Exclusive)), ("content", CONTENT), ("tables", TABLES)]);
+        let sql = batch::fill(sql, &[("lock", &lock(LockMode::Exclusive)), ("tables", TABLES)]);
         // A duplicate key decided a race that the lock should have: the next try finds who was first.
         let created = retry_also(errors::is_duplicate_key, || async {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;
             let reply = batch::run(&mut connection.session, &sql, values, limits::WRITE).await?;
-            let created = outcome(&reply, cluster, is_free)?;
+            granted(&reply)?;
+            let created = if reply.rows("made")?.is_empty() {
+                prevented(content::ask(&mut connection.session).await?, cluster, is_free)?
+            } else {
+                InitialiseOutcome::Made
+            };
             self.keep(target, SessionDatabase::Own, connection);
             Ok::<_, WorkError>(created)
         });
@@ -243,16 +249,12 @@ impl SqlServer {
     }
 }
 
-/// Reads whether the registry was created, or what prevented it, as seen under the lock. `is_free`: content that does not.
-fn outcome(reply: &Reply, cluster: &NewCluster, is_free: fn(&Content) -> bool) -> Result<InitialiseOutcome, Trouble> {
-    granted(reply)?;
-    if !reply.rows("made")?.is_empty() {
-        return Ok(InitialiseOutcome::Made);
-    }
-    match content::read(reply)? {
+/// Tells what prevented the registry by what the database holds after the batch. `is_free`: content that does not.
+fn prevented(content: Content, cluster: &NewCluster, is_free: fn(&Content) -> bool) -> Result<InitialiseOutcome, Trouble> {
+    match content {
         Content::Cluster(seen) if seen.id == cluster.id => Ok(InitialiseOutcome::Ours),
         Content::Cluster(seen) => Ok(InitialiseOutcome::Taken(seen)),
-        // The batch saw something that content.sql did not.
+        // What the batch saw is gone.
         content if is_free(&content) => Err(Trouble::Unasked),
         other => Ok(InitialiseOutcome::Occupied(other)),
     }
@@ -281,9 +283,9 @@ impl SqlServer {
     pub async fn content(&self, target: &Target) -> Result<Content, Trouble> {
         retry(|| async {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;
-            let reply = batch::run(&mut connection.session, CONTENT, &[], limits::READ).await?;
+            let content = content::ask(&mut connection.session).await?;
             self.keep(target, SessionDatabase::Own, connection);
-            Ok(content::read(&reply)?)
+            Ok(content)
         })
         .await
     }
@@ -314,10 +316,10 @@ impl SqlServer {
     /// # Errors
     /// Of the connection or the server.
     pub async fn prove(&self, target: &Target, cluster: ClusterId, node: &str) -> Result<Membership, Trouble> {
-        let sql = batch::fill(FIND_NODE, &[("content", CONTENT)]);
+        let question = Question::new(&[FIND_NODE, CONTENT]);
         retry(|| async {
             let mut connection = connect_anew(target, (SessionDatabase::Own, IfUnopened::Refuse)).await?;
-            let reply = batch::run(&mut connection.session, &sql, &[&node], limits::READ).await?;
+            let reply = batch::ask(&mut connection.session, &question, &[&node], limits::READ).await?;
             let content = content::read(&reply)?;
             let is_member = !reply.rows("proof")?.is_empty();
             Ok(match content {
@@ -379,9 +381,8 @@ impl SqlServer {
             }
             return Ok(undone);
         }
-        let sql = batch::fill(DROP, &[("content", CONTENT)]);
-        let reply = batch::run(&mut locked.connection().session, &sql, &[], limits::WRITE).await?;
-        let left = content::read(&reply)?;
+        let reply = batch::run(&mut locked.connection().session, DROP, &[], limits::WRITE).await?;
+        let left = content::ask(&mut locked.connection().session).await?;
         if matches!(left, Content::Octopus { .. }) && !was_only_adopted(&reply)? {
             let undone = Undone::LeftAlone(locked.content.clone());
             if let Some(connection) = locked.roll_back().await {

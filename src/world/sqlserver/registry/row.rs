@@ -9,7 +9,7 @@ use crate::model::registry::{CanaryRow, KeptRow, NodeRow, RowChange, RowChangeOu
 use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::target::Target;
 use crate::world::sqlserver::batch::{self, Reply, ReplyRow, fill};
-use crate::world::sqlserver::content::{self, CONTENT};
+use crate::world::sqlserver::content;
 use crate::world::sqlserver::errors::{WorkError, retry_also};
 use crate::world::sqlserver::registry::{LockMode, granted, lock};
 use crate::world::sqlserver::server::{SessionDatabase, SqlServer};
@@ -78,14 +78,21 @@ impl SqlServer {
     /// Sends the batch of a change, and reads its outcome.
     async fn row_outcome(&self, target: &Target, sql: &str, change: &RowChange, row: &NodeRow) -> Result<RowOutcome, Trouble> {
         match self.send_row(target, sql, change, row).await {
-            Ok(reply) => RowOutcome::read(&reply, change),
+            Ok((reply, content)) => RowOutcome::read(&reply, content, change),
             Err(trouble) => {
                 self.newer_registry_or(target, trouble).await.map(|newer| RowOutcome::Ended(RowChangeOutcome::NotThere(newer)))
             }
         }
     }
 
-    async fn send_row(&self, target: &Target, sql: &str, change: &RowChange, row: &NodeRow) -> Result<Reply, Trouble> {
+    /// Returns the reply, and what the database holds if the batch found another cluster there, or none.
+    async fn send_row(
+        &self,
+        target: &Target,
+        sql: &str,
+        change: &RowChange,
+        row: &NodeRow,
+    ) -> Result<(Reply, Option<Content>), Trouble> {
         let (cluster, run_of, what) = (change.cluster.to_string(), format!("run {}", change.run), change.operation.what());
         let before = change.operation.before();
         let seen = |text: fn(&KeptRow) -> &str| before.map(text).unwrap_or_default();
@@ -120,16 +127,17 @@ impl SqlServer {
             let reply = batch::run(&mut connection.session, sql, &values, limits::WRITE).await?;
             granted(&reply)?;
             // An error inside the transaction is this part's.
-            reply.rows("made")?;
+            let is_right = !reply.rows("made")?.is_empty() || !reply.rows("past")?.is_empty();
+            let content = if is_right { None } else { Some(content::ask(&mut connection.session).await?) };
             self.keep(target, SessionDatabase::Own, connection);
-            Ok::<_, WorkError>(reply)
+            Ok::<_, WorkError>((reply, content))
         })
         .await
     }
 }
 
 fn row_batch(mode: LockMode, change: &str, what: &str, detail: &str) -> String {
-    let parts = [("lock", &*lock(mode)), ("change", change), ("what", what), ("detail", detail), ("content", CONTENT)];
+    let parts = [("lock", &*lock(mode)), ("change", change), ("what", what), ("detail", detail)];
     fill(ROW, &parts)
 }
 
@@ -150,15 +158,16 @@ enum RowOutcome {
 }
 
 impl RowOutcome {
-    fn read(reply: &Reply, change: &RowChange) -> Result<Self, Trouble> {
+    fn read(reply: &Reply, content: Option<Content>, change: &RowChange) -> Result<Self, Trouble> {
         if !reply.rows("made")?.is_empty() {
             return Ok(Self::Ended(RowChangeOutcome::Made));
         }
         let Some(past) = reply.rows("past")?.first() else {
-            return match content::read(reply)? {
-                // The batch saw something that content.sql did not.
-                Content::Cluster(seen) if seen.id == change.cluster => Err(Trouble::Unasked),
-                content => Ok(Self::Ended(RowChangeOutcome::NotThere(content))),
+            return match content {
+                // The cluster came in between.
+                Some(Content::Cluster(seen)) if seen.id == change.cluster => Err(Trouble::Unasked),
+                None => Err(Trouble::Unasked),
+                Some(content) => Ok(Self::Ended(RowChangeOutcome::NotThere(content))),
             };
         };
         let (done, undone) = (past.count("done_at"), past.count("undone_at"));
@@ -282,7 +291,7 @@ mod tests {
 
     fn ended(operation: RowOperation, rows: &[Cells]) -> Result<RowChangeOutcome, Trouble> {
         let change = RowChange { cluster: ClusterId([1; 16]), run: "r".into(), host: "h".into(), operation };
-        RowOutcome::read(&reply(rows), &change)?.after_change(&change.operation)
+        RowOutcome::read(&reply(rows), content::read(&reply(rows)).ok(), &change)?.after_change(&change.operation)
     }
 
     #[test]

@@ -4,12 +4,12 @@ use tiberius::ToSql;
 
 use super::row;
 use super::{LockMode, granted, lock};
-use crate::model::facts::Trouble;
+use crate::model::facts::{Content, Trouble};
 use crate::model::registry::{CanaryRow, RegisterOutcome, StorageRows};
 use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::target::Target;
 use crate::world::sqlserver::batch::{self, Reply, fill};
-use crate::world::sqlserver::content::{self, CONTENT};
+use crate::world::sqlserver::content;
 use crate::world::sqlserver::errors::{WorkError, retry_also};
 use crate::world::sqlserver::server::{SessionDatabase, SqlServer};
 use crate::world::sqlserver::{errors, limits};
@@ -34,18 +34,16 @@ impl SqlServer {
     /// Of the connection or the server. Nothing is changed then, unless the reply itself was lost and no new connection could be
     /// made: then nobody knows, and the next call will find out.
     pub async fn register_storage(&self, target: &Target, rows: &StorageRows) -> Result<RegisterOutcome, Trouble> {
-        let reply = match self.send_storage(target, &enter_batch(rows.sets), rows).await {
-            Ok(reply) => reply,
+        let (reply, other) = match self.send_storage(target, &enter_batch(rows.sets), rows).await {
+            Ok(sent) => sent,
             Err(trouble) => return self.newer_registry_or(target, trouble).await.map(RegisterOutcome::NotThere),
         };
         if !reply.rows("made")?.is_empty() {
             return Ok(RegisterOutcome::Made);
         }
-        match content::read(&reply) {
-            Ok(content) => Ok(RegisterOutcome::NotThere(content)),
-            // The batch reads the content only if the cluster is another one.
-            Err(Trouble::Unasked) => row::storage(&reply).map(RegisterOutcome::Otherwise),
-            Err(trouble) => Err(trouble),
+        match other {
+            Some(content) => Ok(RegisterOutcome::NotThere(content)),
+            None => row::storage(&reply).map(RegisterOutcome::Otherwise),
         }
     }
 
@@ -57,12 +55,12 @@ impl SqlServer {
     /// # Errors
     /// As [`Self::register_storage`].
     pub async fn unregister_storage(&self, target: &Target, rows: &StorageRows) -> Result<RegisterOutcome, Trouble> {
-        let reply = match self.send_storage(target, &withdraw_batch(rows.sets), rows).await {
-            Ok(reply) => reply,
+        let (reply, other) = match self.send_storage(target, &withdraw_batch(rows.sets), rows).await {
+            Ok(sent) => sent,
             Err(trouble) => return self.newer_registry_or(target, trouble).await.map(RegisterOutcome::NotThere),
         };
-        if reply.rows("made")?.is_empty() {
-            return content::read(&reply).map(RegisterOutcome::NotThere);
+        if let Some(content) = other {
+            return Ok(RegisterOutcome::NotThere(content));
         }
         Ok(match row::storage(&reply)? {
             SharedStorage::None => RegisterOutcome::Made,
@@ -71,7 +69,13 @@ impl SqlServer {
         })
     }
 
-    async fn send_storage(&self, target: &Target, sql: &str, rows: &StorageRows) -> Result<Reply, Trouble> {
+    /// Returns the reply, and what the database holds if that is not the cluster with the node.
+    async fn send_storage(
+        &self,
+        target: &Target,
+        sql: &str,
+        rows: &StorageRows,
+    ) -> Result<(Reply, Option<Content>), Trouble> {
         let cluster = rows.cluster.to_string();
         let storage = StorageParameters::new(&rows.storage, &rows.canaries);
         let mut values: Vec<&dyn ToSql> = vec![&cluster, &rows.node, &rows.host];
@@ -82,9 +86,10 @@ impl SqlServer {
             let reply = batch::run(&mut connection.session, sql, &values, limits::WRITE).await?;
             granted(&reply)?;
             // An error inside the transaction is this part's.
-            reply.rows("made")?;
+            let is_right = !reply.rows("made")?.is_empty() || reply.rows("right").is_ok_and(|rows| !rows.is_empty());
+            let other = if is_right { None } else { Some(content::ask(&mut connection.session).await?) };
             self.keep(target, SessionDatabase::Own, connection);
-            Ok::<_, WorkError>(reply)
+            Ok::<_, WorkError>((reply, other))
         })
         .await
     }
@@ -93,12 +98,12 @@ impl SqlServer {
 fn enter_batch(sets: bool) -> String {
     let (mode, set) = if sets { (LockMode::Exclusive, SET) } else { (LockMode::Shared, "") };
     let enter = fill(ENTER, &[("set", set)]);
-    fill(STORAGE, &[("lock", &lock(mode)), ("member", MEMBER), ("change", &enter), ("content", CONTENT)])
+    fill(STORAGE, &[("lock", &lock(mode)), ("member", MEMBER), ("change", &enter)])
 }
 
 fn withdraw_batch(unsets: bool) -> String {
     let withdraw = fill(WITHDRAW, &[("unset", if unsets { UNSET } else { "" })]);
-    fill(STORAGE, &[("lock", &lock(LockMode::Exclusive)), ("member", ""), ("change", &withdraw), ("content", CONTENT)])
+    fill(STORAGE, &[("lock", &lock(LockMode::Exclusive)), ("member", ""), ("change", &withdraw)])
 }
 
 /// The parameters of a batch for the shared storage and a node's canaries.
@@ -106,20 +111,21 @@ pub(super) struct StorageParameters {
     in_words: String,
     folders: i32,
     canaries: i32,
-    /// Folder and path of each, then folder and token of each canary.
-    texts: Vec<Option<String>>,
+    /// Folder and path of each, then folder and token of each canary; empty where there are fewer. None is NULL: tiberius would
+    /// send it without a type, which a strict server refuses (8009).
+    texts: Vec<String>,
 }
 
 impl StorageParameters {
     pub(super) fn new(storage: &SharedStorage, canaries: &[CanaryRow]) -> Self {
         let storage = storage.rows();
         let in_words: Vec<String> = storage.iter().map(|(word, path)| format!("{word} {}", path.display())).collect();
-        let mut texts: Vec<Option<String>> = Vec::with_capacity(4 * MAX_ROWS);
-        texts.extend(storage.iter().flat_map(|(word, path)| [Some((*word).to_owned()), Some(path.display().to_string())]));
-        texts.resize(2 * MAX_ROWS, None);
+        let mut texts: Vec<String> = Vec::with_capacity(4 * MAX_ROWS);
+        texts.extend(storage.iter().flat_map(|(word, path)| [(*word).to_owned(), path.display().to_string()]));
+        texts.resize(2 * MAX_ROWS, String::new());
         let tokens = canaries.iter().take(MAX_ROWS);
-        texts.extend(tokens.flat_map(|canary| [Some(canary.folder.id().to_owned()), Some(canary.token.clone())]));
-        texts.resize(4 * MAX_ROWS, None);
+        texts.extend(tokens.flat_map(|canary| [canary.folder.id().to_owned(), canary.token.clone()]));
+        texts.resize(4 * MAX_ROWS, String::new());
         Self { in_words: detail(&in_words.join(", ")), folders: count(storage.len()), canaries: count(canaries.len()), texts }
     }
 

@@ -430,8 +430,9 @@ impl Binder<'_> {
         let int = |number: i64| BoundExpr::int(number, SqlType::Int);
         Ok(match word.to_ascii_uppercase().as_str() {
             "@@VERSION" => {
+                let name = if personality.quirks { "Babelfish for PostgreSQL as played by an " } else { "" };
                 let text = format!(
-                    "octopus-setup practice server (not Microsoft SQL Server) - {} - {}",
+                    "{name}octopus-setup practice server (not Microsoft SQL Server) - {} - {}",
                     personality.product_version, personality.edition
                 );
                 let mut typed = BoundExpr::text(&text);

@@ -100,12 +100,13 @@ fn object_id(context: &Context, arguments: &[Stored]) -> Result<Option<i64>, Sql
         };
         let schema = name.schema().unwrap_or("dbo");
         let found = catalog.schema(schema).and_then(|schema| catalog.table(schema.id, name.object()));
-        return Ok(found.filter(|table| kind("U") && user.can_see(&catalog, table)).map(|table| table.id));
+        let view = || crate::engine::view::object_id(&name, context.engine.personality().quirks).filter(|_| user.is_dbo());
+        return Ok(found.filter(|table| kind("U") && user.can_see(&catalog, table)).map(|table| table.id).or_else(view));
     }
     let catalog = &context.catalog;
     if name.schema().is_some_and(|schema| schema.eq_ignore_ascii_case("sys") || schema.eq_ignore_ascii_case("INFORMATION_SCHEMA"))
     {
-        return Ok(crate::engine::view::object_id(&name).filter(|_| kind("V")));
+        return Ok(crate::engine::view::object_id(&name, context.engine.personality().quirks).filter(|_| kind("V")));
     }
     if kind("U")
         && let Some(table) = context.visible_table(&name)

@@ -321,6 +321,12 @@ impl Execution<'_> {
 
     /// Runs a remote procedure call.
     pub(super) fn remote(&mut self, procedure: &str, parameters: &[Parameter]) -> Result<(), SqlError> {
+        if self.session.quirks()
+            && let Some(untyped) = parameters.iter().find(|parameter| parameter.kind.is_none() && parameter.value == Value::Null)
+        {
+            let text = format!("The parameter {} has the data type 0x1F, which is unknown.", untyped.name);
+            return Err(SqlError::new(8009, text).state(2).scope(ErrorScope::Batch));
+        }
         let given: Vec<ArgumentValue> = parameters
             .iter()
             .map(|parameter| {
@@ -469,7 +475,9 @@ impl Execution<'_> {
         match result {
             Ok(_) => Ok(()),
             Err(mut error) => {
-                if error.scope == ErrorScope::Compile {
+                if self.session.quirks() && matches!(error.number, 207 | 208) {
+                    error.scope = ErrorScope::Compile;
+                } else if error.scope == ErrorScope::Compile {
                     error.scope = ErrorScope::Statement;
                     error.settled = false;
                 }

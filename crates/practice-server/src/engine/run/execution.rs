@@ -8,6 +8,11 @@ use crate::engine::session::{Session, Sink};
 use crate::reply::{Reply, SqlMessage};
 use crate::value::SqlType;
 
+/// The number of each error that has none of SQL Server's.
+const UNMAPPED: i32 = 33_557_097;
+/// The errors that have one even with [`Personality::quirks`](crate::engine::Personality::quirks).
+const MAPPED: &[i32] = &[102, 156, 208, 547, 911, 1205, 1222, 1801, 2601, 2627, 2714, 3701, 8009];
+
 /// A batch, or the text of an `EXECUTE`, while it runs.
 pub(super) struct Execution<'a> {
     pub(super) session: &'a mut Session,
@@ -59,7 +64,11 @@ impl Execution<'_> {
 
     /// Sends an error to the client.
     pub(super) fn send_error(&mut self, error: &SqlError) {
-        self.send(Reply::Message(error.message()));
+        let mut message = error.message();
+        if self.session.quirks() && !MAPPED.contains(&message.number) {
+            message.number = UNMAPPED;
+        }
+        self.send(Reply::Message(message));
         if error.terminated {
             self.send(Reply::Message(SqlMessage {
                 number: 3621,

@@ -67,14 +67,19 @@ pub(crate) fn find(name: &Name) -> Option<&'static View> {
         .find(|view| view.schema.eq_ignore_ascii_case(schema) && view.name.eq_ignore_ascii_case(name.object()))
 }
 
+/// Returns whether a server with [`Personality::quirks`](super::Personality::quirks) lacks this view.
+pub(crate) fn is_rare(view: &View) -> bool {
+    view.schema == "dbo" || view.name == "availability_group_listeners"
+}
+
 /// Returns whether a view has the same rows in every database.
 pub(crate) fn is_server_wide(view: &View) -> bool {
     view.server
 }
 
 /// Returns `OBJECT_ID` of a view.
-pub(crate) fn object_id(name: &Name) -> Option<i64> {
-    find(name).map(|view| view.id)
+pub(crate) fn object_id(name: &Name, quirks: bool) -> Option<i64> {
+    find(name).filter(|view| !(quirks && is_rare(view))).map(|view| view.id)
 }
 
 /// Returns `COL_LENGTH` of a view's column.

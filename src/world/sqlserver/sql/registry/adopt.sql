@@ -1,12 +1,11 @@
 -- Creates the registry with its cluster row, and no node, beside the tables of Octopus Server, which stay untouched.
--- Sent by: SqlServer::adopt_cluster. {lock}, {content} and {tables} are lock.sql, content.sql and tables.sql.
+-- Sent by: SqlServer::adopt_cluster. {lock} and {tables} are lock.sql and tables.sql.
 -- Needs:   what tables.sql needs; INSERT in the schema octopus_setup.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
 --   @P1 cluster id, @P2 key verifier, @P3 fingerprint, @P4 the node that adopts it, @P5 its host, @P6 its program.
 -- Adds no node: Octopus Server knows its nodes, and each node's wizard writes that node's own row. See initialise.sql for the
 -- handler.
 {lock}
-{content}
 BEGIN TRY
 IF @granted >= 0 AND (OBJECT_ID(N'dbo.OctopusServerNode', N'U') IS NOT NULL OR OBJECT_ID(N'dbo.OctopusServerInstallationHistory', N'U') IS NOT NULL)
 BEGIN

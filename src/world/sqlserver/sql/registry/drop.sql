@@ -1,6 +1,6 @@
 -- Drops the registry inside the transaction of lock.sql, tells whether it was made beside the tables of Octopus Server and
--- how many nodes it had, and what is left without it.
--- Sent by: SqlServer::undo_initialise. {content} is content.sql.
+-- how many nodes it had.
+-- Sent by: SqlServer::undo_initialise.
 -- Needs:   ALTER on the schema octopus_setup (db_owner, or CONTROL).
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
 IF OBJECT_ID(N'octopus_setup.history', N'U') IS NOT NULL AND OBJECT_ID(N'octopus_setup.node', N'U') IS NOT NULL
@@ -18,4 +18,3 @@ IF OBJECT_ID(N'octopus_setup.node', N'U') IS NOT NULL DROP TABLE octopus_setup.n
 IF OBJECT_ID(N'octopus_setup.cluster', N'U') IS NOT NULL DROP TABLE octopus_setup.cluster;
 IF OBJECT_ID(N'octopus_setup.version', N'U') IS NOT NULL DROP TABLE octopus_setup.version;
 IF SCHEMA_ID(N'octopus_setup') IS NOT NULL EXEC(N'DROP SCHEMA octopus_setup');
-{content}

@@ -1,5 +1,5 @@
 -- Changes one node's row, or undoes such a change, in one transaction.
--- Sent by: SqlServer::change_row and undo_row_change. {lock} and {content} are lock.sql and content.sql, {change} is one of
+-- Sent by: SqlServer::change_row and undo_row_change. {lock} is lock.sql, {change} is one of
 --          row_*.sql, {what} and {detail} are what the history says of it.
 -- Needs:   SELECT, INSERT, UPDATE and DELETE in the schema octopus_setup.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
@@ -46,9 +46,3 @@ BEGIN CATCH
 END CATCH;
 
 IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
-
--- Another cluster is there, or another registry, or none: content.sql tells which.
-IF @granted >= 0 AND @right = 0
-BEGIN
-{content}
-END;

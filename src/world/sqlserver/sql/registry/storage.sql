@@ -1,11 +1,11 @@
 -- Writes the shared storage and a node's canaries in one transaction.
--- Sent by: SqlServer::register_storage and unregister_storage. {lock} and {content} are lock.sql and content.sql, {member} is
+-- Sent by: SqlServer::register_storage and unregister_storage. {lock} is lock.sql, {member} is
 --          storage_member.sql or nothing, {change} is storage_enter.sql or storage_withdraw.sql.
 -- Needs:   SELECT, INSERT and DELETE in the schema octopus_setup.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
 --   @P1 cluster id, @P2 the node's name, @P3 the host that does it, @P4 the storage in words,
 --   @P5 number of its folders, @P6 number of canaries,
---   @P7 to @P18 folder and path of each, @P19 to @P30 folder and token of each canary; NULL where there are fewer.
+--   @P7 to @P18 folder and path of each, @P19 to @P30 folder and token of each canary; empty where there are fewer.
 -- Writes only in a registry of our format and in the expected cluster. Each look is a statement of its own: a statement fails as
 -- a whole when one of its tables is missing. Compares paths byte by byte: two paths that are equal to the database's collation
 -- may differ to a file system.
@@ -36,9 +36,3 @@ BEGIN CATCH
 END CATCH;
 
 IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
-
--- Another cluster is there, or another registry, or none, or one without this node: content.sql tells which.
-IF @granted >= 0 AND @right = 0
-BEGIN
-{content}
-END;

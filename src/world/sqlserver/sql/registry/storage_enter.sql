@@ -15,7 +15,7 @@ BEGIN
       INSERT INTO octopus_setup.canary (node, folder, token)
         SELECT @P2, r.folder, r.token
         FROM (VALUES (@P19, @P20), (@P21, @P22), (@P23, @P24), (@P25, @P26), (@P27, @P28), (@P29, @P30)) r (folder, token)
-        WHERE r.folder IS NOT NULL;
+        WHERE r.folder <> N'';
       INSERT INTO octopus_setup.history (what, node, host, detail) VALUES (N'canary left', @P2, @P3, CAST(@P6 AS nvarchar(10)));
     END;
   END;
@@ -23,4 +23,7 @@ BEGIN
   SELECT N'made' AS part;
 END
 ELSE
+BEGIN
+  SELECT N'right' AS part;
   SELECT N'storage' AS part, folder, path FROM octopus_setup.shared_storage;
+END;

@@ -1,64 +1,46 @@
 -- Tells from master whether a database that could not be opened is absent or closed to the login. @P1 is its name.
--- Sent by: survey::look_from_master.
--- Needs:   CONNECT to master; VIEW ANY DATABASE to tell "absent" from "not visible".
+-- Sent by: survey::look_from_master; clock_end.sql is behind it.
+-- Needs:   CONNECT to master; VIEW ANY DATABASE, or CREATE DATABASE there, to tell "absent" from "not visible".
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
-SET NOCOUNT ON;
 
-SELECT N'clock' AS part, CONVERT(nvarchar(33), SYSUTCDATETIME(), 126) AS utc;
+-- part: clock
+SELECT 'clock' AS part, CONVERT(nvarchar(33), SYSUTCDATETIME(), 126) AS utc;
 
-BEGIN TRY
-  EXEC(N'SELECT N''identity'' AS part,
-    CAST(SERVERPROPERTY(''ProductVersion'') AS nvarchar(128)) AS number,
-    CAST(SERVERPROPERTY(''Edition'') AS nvarchar(128)) AS edition,
-    CAST(SERVERPROPERTY(''EngineEdition'') AS int) AS engine_edition,
-    @@SERVERNAME AS server_name,
-    CAST(@@VERSION AS nvarchar(300)) AS version,
-    CASE WHEN DB_ID(N''rdsadmin'') IS NOT NULL THEN 1 WHEN HAS_PERMS_BY_NAME(NULL, NULL, ''VIEW ANY DATABASE'') = 1 THEN 0 END AS rds,
-    DB_NAME() AS place,
-    SUSER_SNAME() AS login_name,
-    USER_NAME() AS user_name');
-END TRY
-BEGIN CATCH
-  SELECT N'trouble' AS part, N'identity' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
-END CATCH;
+-- part: identity
+SELECT 'identity' AS part,
+  CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)) AS number,
+  CAST(SERVERPROPERTY('Edition') AS nvarchar(128)) AS edition,
+  CAST(SERVERPROPERTY('EngineEdition') AS int) AS engine_edition,
+  @@SERVERNAME AS server_name,
+  CAST(@@VERSION AS nvarchar(300)) AS version,
+  CASE WHEN DB_ID(N'rdsadmin') IS NOT NULL THEN 1 WHEN HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW ANY DATABASE') = 1 THEN 0 END AS rds,
+  DB_NAME() AS place,
+  SUSER_SNAME() AS login_name,
+  USER_NAME() AS user_name;
 
-BEGIN TRY
-  EXEC sp_executesql N'SELECT N''database'' AS part,
-    name,
-    state_desc AS state,
-    is_read_only AS read_only,
-    user_access_desc AS user_access,
-    compatibility_level AS compatibility,
-    is_read_committed_snapshot_on AS read_committed_snapshot,
-    is_auto_close_on AS auto_close,
-    CAST(NULL AS nvarchar(60)) AS updateability,
-    CASE WHEN name = @name THEN 1 ELSE 0 END AS exact
-    FROM sys.databases WHERE LOWER(name) = LOWER(@name)', N'@name nvarchar(128)', @name = @P1;
-END TRY
-BEGIN CATCH
-  SELECT N'trouble' AS part, N'database' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
-END CATCH;
+-- part: database
+SELECT 'database' AS part,
+  name,
+  state_desc AS state,
+  is_read_only AS read_only,
+  user_access_desc AS user_access,
+  compatibility_level AS compatibility,
+  is_read_committed_snapshot_on AS read_committed_snapshot,
+  is_auto_close_on AS auto_close,
+  CAST(NULL AS nvarchar(60)) AS updateability,
+  CASE WHEN name = @P1 THEN 1 ELSE 0 END AS exact
+  FROM sys.databases WHERE LOWER(name) = LOWER(@P1);
 
-BEGIN TRY
-  EXEC(N'SELECT N''collation'' AS part,
-    CAST(SERVERPROPERTY(''Collation'') AS nvarchar(128)) AS name,
-    CASE WHEN N''a'' COLLATE DATABASE_DEFAULT = N''A'' COLLATE DATABASE_DEFAULT THEN 1 ELSE 0 END AS case_insensitive,
-    CAST(SERVERPROPERTY(''Collation'') AS nvarchar(128)) AS server');
-END TRY
-BEGIN CATCH
-  SELECT N'trouble' AS part, N'collation' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
-END CATCH;
+-- part: collation
+SELECT 'collation' AS part,
+  CAST(SERVERPROPERTY('Collation') AS nvarchar(128)) AS name,
+  CASE WHEN N'a' COLLATE DATABASE_DEFAULT = N'A' COLLATE DATABASE_DEFAULT THEN 1 ELSE 0 END AS case_insensitive,
+  CAST(SERVERPROPERTY('Collation') AS nvarchar(128)) AS server;
 
 -- Without VIEW ANY DATABASE a login sees only its own databases in sys.databases: then a missing row proves nothing.
-BEGIN TRY
-  EXEC(N'SELECT N''rights'' AS part,
-    COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, ''CREATE ANY DATABASE''), 0) AS create_database,
-    HAS_PERMS_BY_NAME(NULL, NULL, ''VIEW ANY DATABASE'') AS view_databases,
-    HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''CREATE DATABASE'') AS create_in_master,
-    IS_ROLEMEMBER(''dbmanager'') AS dbmanager');
-END TRY
-BEGIN CATCH
-  SELECT N'trouble' AS part, N'rights' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
-END CATCH;
-
-SELECT N'clock_end' AS part, CONVERT(nvarchar(33), SYSUTCDATETIME(), 126) AS utc;
+-- part: rights
+SELECT 'rights' AS part,
+  COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, 'CREATE ANY DATABASE'), 0) AS create_database,
+  HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW ANY DATABASE') AS view_databases,
+  HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE DATABASE') AS create_in_master,
+  IS_ROLEMEMBER('dbmanager') AS dbmanager;

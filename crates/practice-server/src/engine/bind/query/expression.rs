@@ -170,7 +170,10 @@ impl Binder<'_> {
             None => "0".to_owned(),
             Some(style) => {
                 let style = self.expr(style)?;
-                self.coerce(&style, SqlType::Int)
+                match self.coerce(&style, SqlType::Int) {
+                    style if style == "126" && self.context.engine.personality().quirks => "121".to_owned(),
+                    style => style,
+                }
             }
         };
         let explicit = style == "0";

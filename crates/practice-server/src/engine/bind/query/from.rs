@@ -109,7 +109,9 @@ impl Binder<'_> {
                 *alias = Some(stored.clone());
             }
             common
-        } else if let Some(kind) = view::find(name) {
+        } else if let Some(kind) = view::find(name)
+            && !(self.context.engine.personality().quirks && view::is_rare(kind))
+        {
             let other = name.database().is_some_and(|other| !other.eq_ignore_ascii_case(&self.context.target.name));
             if other && !view::is_server_wide(kind) {
                 return Err(SqlError::unsupported("A statement over several databases"));

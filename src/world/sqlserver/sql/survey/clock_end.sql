@@ -1,0 +1,8 @@
+-- Reads the server's clock once more behind the last part: with the first reading this tells how long the server itself took; the
+-- rest of the wait is the round trip.
+-- Sent by: survey, at the end of its batches.
+-- Needs:   CONNECT.
+-- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
+
+-- part: clock_end
+SELECT 'clock_end' AS part, CONVERT(nvarchar(33), SYSUTCDATETIME(), 126) AS utc;
