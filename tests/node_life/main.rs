@@ -17,6 +17,7 @@ mod join;
 mod leave;
 #[cfg(unix)]
 mod older;
+mod other_engine;
 mod recorded;
 mod refused;
 mod replace;

@@ -14,6 +14,7 @@ use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::event::{Event, StartChoice};
 use octopus_setup::wizard::gate::Gate;
 use octopus_setup::wizard::run::Phase;
+use practice_server::ServerOptions;
 use secrecy::ExposeSecret;
 
 pub use crate::shared::walk::{Site, free_port, last_six, to, type_in};
@@ -32,7 +33,12 @@ pub struct Scene {
 impl Scene {
     /// A first node, from nothing to done.
     pub async fn new() -> Self {
-        let site = Site::start().await;
+        Self::with(|_| {}).await
+    }
+
+    /// The same on a server of another kind.
+    pub async fn with(change: impl FnOnce(&mut ServerOptions)) -> Self {
+        let site = Site::with(change).await;
         let mut first = site.wizard("node-1", Some(Flow::FirstNode));
         to(&mut first, ScreenId::MasterKey).await;
         let proof = last_six(&first);

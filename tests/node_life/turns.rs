@@ -1,7 +1,9 @@
 //! What a join costs the server: turns, which are what it takes far away, and connections.
 
 use octopus_setup::engine::Engine;
+use octopus_setup::model::flow::Flow;
 use octopus_setup::model::screen::ScreenId;
+use practice_server::RunningServer;
 
 use crate::scene::*;
 
@@ -31,4 +33,25 @@ async fn a_join_logs_in_once_and_proves_what_it_did_anew() {
     // the row; and a last connection that reads it back.
     assert_eq!(walk(&scene, &mut engine, ScreenId::Install).await, (14, 2));
     assert_eq!(walk(&scene, &mut engine, ScreenId::Done).await, (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_node_and_a_join_cost_few_flights_and_bytes() {
+    let site = Site::start().await;
+    let mut first = site.wizard("node-1", Some(Flow::FirstNode));
+    to(&mut first, ScreenId::MasterKey).await;
+    let server = &site.server;
+    let cost = |server: &RunningServer| (server.flights() + server.connections(), server.bytes());
+    let (flights, bytes) = cost(server);
+    println!("a first node: {flights} flights, {bytes} bytes");
+    assert!(flights <= 14 && bytes < 60_000, "a first node: {flights} flights, {bytes} bytes");
+
+    let scene = Scene::new().await;
+    let mut engine = scene.joining("node-2");
+    let before = cost(&scene.site.server);
+    to(&mut engine, ScreenId::Done).await;
+    engine.run_until_idle().await;
+    let after = cost(&scene.site.server);
+    let (flights, bytes) = (after.0 - before.0, after.1 - before.1);
+    assert!(flights <= 23 && bytes < 70_000, "a join: {flights} flights, {bytes} bytes");
 }

@@ -7,6 +7,7 @@ mod support;
 
 mod connections;
 mod never_sent;
+mod other_engine;
 mod verdicts;
 
 use octopus_setup::model::facts::{DatabaseSeen, ServerFacts};

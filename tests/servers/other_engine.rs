@@ -2,17 +2,23 @@
 
 use octopus_setup::model::facts::{Content, DatabaseSeen, Fact, Product};
 
+use super::support::scenario::refusal;
 use super::*;
 
 /// A server with the quirks.
 async fn site() -> Site {
-    Site::with(|options| options.personality.quirks = true, |_| Act::Pass).await
+    let change = |options: &mut ServerOptions| {
+        options.tls = TlsPolicy::Missing;
+        options.personality.quirks = true;
+    };
+    Site::with(change, |_| Act::Pass).await
 }
 
 #[tokio::test]
 async fn a_name_that_the_server_lacks_costs_one_fact() {
     let site = site().await;
-    let own = site.survey("master").await;
+    site.make("Octopus").await;
+    let own = site.survey("Octopus").await;
     let Fact::Seen(DatabaseSeen::Open(state)) = &own.database else { panic!("{:?}", own.database) };
     assert!(state.replication.seen().is_some_and(|replication| replication.listeners.is_empty()), "{state:?}");
     assert!(own.rights.seen().is_some_and(|rights| rights.control && rights.view_definition == Some(true)), "{:?}", own.rights);
@@ -24,7 +30,6 @@ async fn a_name_that_the_server_lacks_costs_one_fact() {
 
 #[tokio::test]
 async fn each_part_that_a_broken_batch_leaves_out_is_asked_again_by_itself() {
-    use support::scenario::refusal;
     // The batch as a whole is refused, and the part about rights too; each other part by itself is not.
     let site = Site::new(|request| {
         let whole = request.asks("'identity' AS part") && request.asks("'rights' AS part");
@@ -37,7 +42,8 @@ async fn each_part_that_a_broken_batch_leaves_out_is_asked_again_by_itself() {
         }
     })
     .await;
-    let facts = site.survey("master").await;
+    site.make("Octopus").await;
+    let facts = site.survey("Octopus").await;
     assert!(matches!(&facts.rights, Fact::Missing(octopus_setup::model::facts::Trouble::Sql(said)) if said.number == 195));
     assert!(facts.version.seen().is_some() && facts.database.seen().is_some() && facts.collation.seen().is_some(), "{facts:?}");
     assert_eq!(facts.content.seen(), Some(&Content::Empty), "{facts:?}");

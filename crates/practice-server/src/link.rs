@@ -170,23 +170,39 @@ impl AsyncWrite for Link {
     }
 }
 
+/// What all clients together cost on the way.
+#[derive(Debug, Default)]
+pub struct Meter {
+    /// How often a client starts to send after the server has sent, or at the start.
+    pub turns: AtomicU64,
+    /// The bytes that clients sent.
+    pub bytes: AtomicU64,
+    /// How often a client had to wait for an acknowledgement in the middle of a message, on a line where that takes long.
+    pub waits: AtomicU64,
+}
+
+/// The window of a young TCP connection: ten segments (RFC 6928). It doubles when it was filled.
+const WINDOW: usize = 10 * 1448;
+
 /// Counts turns: how often a client starts to send after the server has sent, or at the start.
 ///
 /// It is below TLS, so the turns of a handshake count too. TCP's own turn does not, because the operating system makes it.
 #[derive(Debug)]
 pub struct Metered<S> {
     inner: S,
-    turns: Arc<AtomicU64>,
+    meter: Arc<Meter>,
     round_trip: Duration,
+    /// The bytes that may still come before an acknowledgement, and the window.
+    window: (usize, usize),
     /// Whether the client sent last.
     client_spoke_last: bool,
     delay: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Metered<S> {
-    /// Counts into `turns`, and waits `round_trip` before the first byte of each answer.
-    pub fn new(inner: S, turns: Arc<AtomicU64>, round_trip: Duration) -> Self {
-        Self { inner, turns, round_trip, client_spoke_last: false, delay: None }
+    /// Counts into `meter`, and waits `round_trip` before the first byte of each answer.
+    pub fn new(inner: S, meter: Arc<Meter>, round_trip: Duration) -> Self {
+        Self { inner, meter, round_trip, window: (WINDOW, WINDOW), client_spoke_last: false, delay: None }
     }
 }
 
@@ -194,10 +210,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
-        if buf.filled().len() > before && !self.client_spoke_last {
+        let mut came = buf.filled().len() - before;
+        if came > 0 && !self.client_spoke_last {
             self.client_spoke_last = true;
-            self.turns.fetch_add(1, Ordering::Relaxed);
+            self.window.0 = self.window.1;
+            self.meter.turns.fetch_add(1, Ordering::Relaxed);
         }
+        self.meter.bytes.fetch_add(came as u64, Ordering::Relaxed);
+        while came > self.window.0 {
+            came -= self.window.0;
+            self.window.1 *= 2;
+            self.window.0 = self.window.1;
+            self.meter.waits.fetch_add(1, Ordering::Relaxed);
+        }
+        self.window.0 -= came;
         Poll::Ready(Ok(()))
     }
 }
@@ -235,15 +261,33 @@ mod tests {
         let run = tokio::runtime::Builder::new_current_thread().build().unwrap();
         run.block_on(async {
             let (mut client, server) = duplex(64);
-            let turns = Arc::new(AtomicU64::new(0));
-            let mut server = Metered::new(server, turns.clone(), Duration::ZERO);
+            let meter = Arc::new(Meter::default());
+            let mut server = Metered::new(server, meter.clone(), Duration::ZERO);
             for expected in 1..=3 {
                 client.write_all(b"ab").await.unwrap();
                 server.read_u8().await.unwrap();
                 server.read_u8().await.unwrap();
                 server.write_all(b"c").await.unwrap();
                 server.write_all(b"d").await.unwrap();
-                assert_eq!(turns.load(Ordering::Relaxed), expected);
+                assert_eq!(meter.turns.load(Ordering::Relaxed), expected);
+            }
+            assert_eq!(meter.bytes.load(Ordering::Relaxed), 6);
+        });
+    }
+
+    #[test]
+    fn a_long_message_waits_until_the_window_has_grown() {
+        let run = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        run.block_on(async {
+            let (mut client, server) = duplex(1 << 20);
+            let meter = Arc::new(Meter::default());
+            let mut server = Metered::new(server, meter.clone(), Duration::ZERO);
+            for (segments, waits) in [(10, 0), (31, 2), (40, 2)] {
+                let message = vec![7; segments * 1448];
+                client.write_all(&message).await.unwrap();
+                server.read_exact(&mut vec![0; message.len()]).await.unwrap();
+                server.write_all(b"c").await.unwrap();
+                assert_eq!(meter.waits.load(Ordering::Relaxed), waits, "{segments}");
             }
         });
     }

@@ -106,7 +106,7 @@ impl PracticeServer {
             places: Arc::new(Semaphore::new(RUNNING_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from))),
             round_trip: faults.round_trip,
             fault: Mutex::new(faults.wire),
-            turns: Arc::new(AtomicU64::new(0)),
+            meter: Arc::default(),
             connections: AtomicU64::new(0),
             logins: AtomicU64::new(0),
             spid: AtomicU16::new(0),
@@ -151,7 +151,18 @@ impl RunningServer {
     /// Returns how often clients started to send after the server had sent, including TLS handshakes and excluding TCP's own
     /// turn.
     pub fn turns(&self) -> u64 {
-        self.shared.turns.load(Ordering::Relaxed)
+        self.shared.meter.turns.load(Ordering::Relaxed)
+    }
+
+    /// Returns the number of bytes that clients sent, encrypted as they were.
+    pub fn bytes(&self) -> u64 {
+        self.shared.meter.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Returns the flights: the turns, and how often a client with a long message would have had to wait for an acknowledgement
+    /// besides, as a young TCP connection does.
+    pub fn flights(&self) -> u64 {
+        self.turns() + self.shared.meter.waits.load(Ordering::Relaxed)
     }
 
     /// Returns the number of accepted connections.
@@ -306,6 +317,6 @@ async fn negotiate(mut tcp: TcpStream, shared: &SharedState) -> Option<Link> {
     if tcp.peek(&mut first).await.ok()? == 0 {
         return None;
     }
-    let tcp = Metered::new(tcp, shared.turns.clone(), shared.round_trip);
+    let tcp = Metered::new(tcp, shared.meter.clone(), shared.round_trip);
     Link::accept(tcp, first[0], &shared.tls, shared.tls_policy, shared.allow_strict, shared.version).await.ok()
 }

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use super::engine::Engine;
 use super::options::{Limits, TlsPolicy, WireFault};
 use crate::certificate::ServerTls;
+use crate::link::Meter;
 
 /// The first spid that SQL Server gives to users.
 const FIRST_SPID: u16 = 51;
@@ -40,8 +41,8 @@ pub struct SharedState {
     pub round_trip: Duration,
     /// The current fault on the wire.
     pub fault: Mutex<Option<WireFault>>,
-    /// The turns of all clients.
-    pub turns: Arc<AtomicU64>,
+    /// What all clients cost on the way.
+    pub meter: Arc<Meter>,
     /// The number of accepted connections.
     pub connections: AtomicU64,
     /// The number of attempted logins.

@@ -1,5 +1,5 @@
 -- Reads Octopus Server's own table of nodes column by column, so that one of an unexpected type costs only its own fact.
--- Sent by: SqlServer::cluster, where the part "beat" of nodes.sql was refused. {columns} is node_columns.sql.
+-- Sent by: SqlServer::cluster, where the part "beat" of nodes.sql was refused. Its columns: node_columns.sql.
 -- Needs:   SELECT on dbo.OctopusServerNode.
 -- Runs on: as nodes.sql.
 DECLARE @read nvarchar(2000);
