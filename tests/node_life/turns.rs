@@ -43,8 +43,7 @@ async fn a_first_node_and_a_join_cost_few_flights_and_bytes() {
     let server = &site.server;
     let cost = |server: &RunningServer| (server.flights() + server.connections(), server.bytes());
     let (flights, bytes) = cost(server);
-    println!("a first node: {flights} flights, {bytes} bytes");
-    assert!(flights <= 14 && bytes < 60_000, "a first node: {flights} flights, {bytes} bytes");
+    assert!(flights <= 15 && bytes < 30_000, "a first node: {flights} flights, {bytes} bytes");
 
     let scene = Scene::new().await;
     let mut engine = scene.joining("node-2");

@@ -448,7 +448,8 @@ pub mod tests {
 
     #[test]
     fn a_question_has_parts_and_what_is_sent_before_each() {
-        let file = "-- Reads.\nDECLARE @a int;\n-- Why.\n-- part: one\nSELECT 'one' AS part;\n\n-- part: two\nSELECT 'two' AS part;\n";
+        let file =
+            "-- Reads.\nDECLARE @a int;\n-- Why.\n-- part: one\nSELECT 'one' AS part;\n\n-- part: two\nSELECT 'two' AS part;\n";
         let question = Question::new(&[file, "-- part: three\nSELECT 'three' AS part;"]);
         let names: Vec<&str> = question.parts.iter().map(|part| part.name.as_str()).collect();
         assert_eq!(names, ["one", "two", "three"]);

@@ -30,10 +30,6 @@ fn judge_version(version: &ServerVersion) -> Verdict {
             format!("This is {described}, an analytics service; Octopus cannot live in it."),
             "Give a SQL Server, an Azure SQL Database or an Amazon RDS for SQL Server.",
         )),
-        Some(Product::Other(_)) if version.edition.as_str().to_ascii_lowercase().contains("practice") => report(Finding::note(
-            CheckId::SqlVersion,
-            format!("Practice server ({}): for trying out and training, not for production.", version.number),
-        )),
         Some(Product::Babelfish | Product::AzureSqlEdge | Product::FabricSqlDatabase | Product::Other(_)) => {
             report(Finding::warn(
                 CheckId::SqlVersion,
@@ -60,15 +56,16 @@ fn judge_sql_server(version: &ServerVersion, described: String) -> Verdict {
             "Use a newer server if you can: an upgrade of Octopus may refuse this one.",
         ));
     }
+    if version.edition.as_str().to_ascii_lowercase().contains("practice") {
+        return report(Finding::note(
+            CheckId::SqlVersion,
+            format!("Practice server ({}): for trying out and training, not for production.", version.number),
+        ));
+    }
     match remark(version.edition.as_str()) {
         Some(remark) => report(Finding::note(CheckId::SqlVersion, format!("{described}. {remark}"))),
         None => Verdict::Good(described),
     }
-}
-
-/// Returns the product; a recording of an older program has the edition of the engine only.
-fn product(version: &ServerVersion) -> Option<Product> {
-    version.product.clone().or_else(|| Product::recognise(version.engine_edition, &Untrusted::default()))
 }
 
 /// What the operator should know about an edition.
@@ -82,6 +79,19 @@ fn remark(edition: &str) -> Option<&'static str> {
         Some("Evaluation Edition ends after 180 days.")
     } else {
         None
+    }
+}
+
+/// How the practice server calls itself.
+const PRACTICE: &str = "octopus-setup practice server";
+
+/// Returns the product; a recording of an older program has the edition of the engine only. The practice server is judged as the SQL
+/// Server that it plays.
+fn product(version: &ServerVersion) -> Option<Product> {
+    match version.product.clone() {
+        Some(Product::Other(name)) if name.as_str().starts_with(PRACTICE) => Some(Product::SqlServer),
+        None => Product::recognise(version.engine_edition, &Untrusted::default()),
+        product => product,
     }
 }
 

@@ -158,7 +158,8 @@ mod tests {
     const VALUE: &str = "BwcHBwcHBwcHBwcHBwcHBw==|AAECAwQFBgcICQoLDA0ODw==";
     const VALUE_2: &str = "CAgICAgICAgICAgICAgICA==|AQECAwQFBgcICQoLDA0ODw==";
     const VALUE_3: &str = "CQkJCQkJCQkJCQkJCQkJCQ==|AgECAwQFBgcICQoLDA0ODw==";
-    const CERTIFICATE: Cells<'_> = &[("part", "key_values"), ("kind", "key_certificate"), ("place", "Certificate"), ("json", VALUE), ("too_long", "#0")];
+    const CERTIFICATE: Cells<'_> =
+        &[("part", "key_values"), ("kind", "key_certificate"), ("place", "Certificate"), ("json", VALUE), ("too_long", "#0")];
 
     fn denied(part: &str) -> [(&str, &str); 4] {
         [("part", "trouble"), ("of_part", part), ("number", "#229"), ("message", "denied")]
@@ -190,7 +191,8 @@ mod tests {
             let reply = reply(&[&denied(part), &of_account(&three)]);
             assert!(matches!(read_evidence(&reply), Err(Trouble::Sql(said)) if said.number == 229), "{part}");
         }
-        let long: Cells<'_> = &[("part", "key_values"), ("kind", "key_certificate"), ("place", "Configuration"), ("json", "-"), ("too_long", "#1")];
+        let long: Cells<'_> =
+            &[("part", "key_values"), ("kind", "key_certificate"), ("place", "Configuration"), ("json", "-"), ("too_long", "#1")];
         assert!(matches!(read_evidence(&reply(&[long, &of_account(&three)])), Err(Trouble::Io(_))));
     }
 

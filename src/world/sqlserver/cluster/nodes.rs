@@ -161,7 +161,8 @@ impl<'a> OctopusNodes<'a> {
         Self {
             rows,
             no_table: told("may_see") && !told("has_nodes"),
-            complete: told("has_nodes") && (reply.rows("beat").is_ok() || reply.rows("beat_name").is_ok_and(|rows| !rows.is_empty())),
+            complete: told("has_nodes")
+                && (reply.rows("beat").is_ok() || reply.rows("beat_name").is_ok_and(|rows| !rows.is_empty())),
             newer_unreadable: told("has_status") && (!told("knows_status") || status.is_err()),
         }
     }

@@ -70,12 +70,7 @@ impl SqlServer {
     }
 
     /// Returns the reply, and what the database holds if that is not the cluster with the node.
-    async fn send_storage(
-        &self,
-        target: &Target,
-        sql: &str,
-        rows: &StorageRows,
-    ) -> Result<(Reply, Option<Content>), Trouble> {
+    async fn send_storage(&self, target: &Target, sql: &str, rows: &StorageRows) -> Result<(Reply, Option<Content>), Trouble> {
         let cluster = rows.cluster.to_string();
         let storage = StorageParameters::new(&rows.storage, &rows.canaries);
         let mut values: Vec<&dyn ToSql> = vec![&cluster, &rows.node, &rows.host];
