@@ -103,7 +103,7 @@ fn two_keys_of_a_cluster(bencher: Bencher<'_, '_>, nodes: usize) {
     let mut state = clusters::join(clusters::many(nodes));
     let inputs = tickets::survey_inputs(SurveyId::Cluster, &state.answers, None).expect("a target");
     let ticket = state.tickets.begin(inputs, Duration::ZERO);
-    assert!(state.tickets.remember(ticket, Observed::Cluster(state.facts.cluster.clone()), true));
+    assert!(state.tickets.remember(ticket, Observed::Cluster(Box::new(state.facts.cluster.clone())), true));
     state.place.focus = Focus::Field(FieldId::NodeName);
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a terminal");
     let mut tui = Tui::new(TuiOptions::default());

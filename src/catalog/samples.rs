@@ -240,7 +240,7 @@ pub fn observed(inputs: &Inputs, facts: &Facts) -> Observed {
         Inputs::Service { .. } => Observed::Service(facts.service),
         Inputs::Server(_) => Observed::Server(Box::new(facts.server)),
         Inputs::Ports { .. } => Observed::Ports(facts.ports),
-        Inputs::Cluster(_) => Observed::Cluster(facts.cluster),
+        Inputs::Cluster(_) => Observed::Cluster(Box::new(facts.cluster)),
         Inputs::Key { .. } => Observed::Key(facts.key),
         Inputs::KeyFile(_) => Observed::KeyFile(facts.key_file),
         Inputs::Storage { .. } => Observed::Storage(facts.storage),

@@ -182,7 +182,7 @@ pub enum Observed {
     /// The server and its database.
     Server(Box<ServerFacts>),
     Ports(PortsFacts),
-    Cluster(ClusterFacts),
+    Cluster(Box<ClusterFacts>),
     /// The key's verdict.
     Key(KeyFacts),
     KeyFile(KeyFileFacts),

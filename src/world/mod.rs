@@ -102,7 +102,7 @@ impl World {
             Inputs::Ports { ports, prefixes } => {
                 survey::ports(ports, prefixes, |facts| report(Observed::Ports(facts))).await;
             }
-            Inputs::Cluster(target) => report(Observed::Cluster(self.inner.server.cluster(target, fresh).await)),
+            Inputs::Cluster(target) => report(Observed::Cluster(Box::new(self.inner.server.cluster(target, fresh).await))),
             Inputs::Key { target, key } => {
                 let verdict = match self.inner.server.key_verdict(target, key).await {
                     Ok(verdict) => Fact::Seen(verdict),

@@ -167,7 +167,7 @@ pub fn settle_facts(state: &mut State) {
             (_, Some(Observed::Service(service))) => facts.service = service,
             (_, Some(Observed::Server(server))) => facts.server = *server,
             (_, Some(Observed::Ports(ports))) => facts.ports = ports,
-            (_, Some(Observed::Cluster(cluster))) => facts.cluster = cluster,
+            (_, Some(Observed::Cluster(cluster))) => facts.cluster = *cluster,
             (_, Some(Observed::Key(key))) => facts.key = key,
             (_, Some(Observed::KeyFile(file))) => facts.key_file = file,
             (_, Some(Observed::Node(node))) => facts.node = *node,

@@ -456,7 +456,7 @@ fn a_warning_that_a_look_of_its_own_accord_has_changed_is_asked_again() {
     assert!(bench.notice().contains("cluster-nodes"), "{}", bench.notice());
     bench.send(Event::Refresh);
     let (ticket, _) = bench.asked.pop().expect("a look");
-    bench.observed(ticket, Observed::Cluster(with_dead(&["web-old", "web-older"])), true);
+    bench.observed(ticket, Observed::Cluster(Box::new(with_dead(&["web-old", "web-older"]))), true);
     bench.send(Event::Next);
     assert_eq!(bench.state.place.here, ScreenId::Cluster, "the second Enter was meant for another warning");
     bench.send(Event::Next);
@@ -464,6 +464,6 @@ fn a_warning_that_a_look_of_its_own_accord_has_changed_is_asked_again() {
     bench.send(Event::Back);
     bench.send(Event::Refresh);
     let (ticket, _) = bench.asked.pop().expect("a look");
-    bench.observed(ticket, Observed::Cluster(with_dead(&["web-old", "web-older", "web-oldest"])), true);
+    bench.observed(ticket, Observed::Cluster(Box::new(with_dead(&["web-old", "web-older", "web-oldest"]))), true);
     assert!(matches!(bench.state.gate(), Gate::Warned(_)), "{:?}", bench.state.gate());
 }

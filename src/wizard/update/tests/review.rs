@@ -249,7 +249,7 @@ fn the_last_node_is_told_what_it_leaves_behind() {
     bench.send(Event::Jump(ScreenId::Cluster));
     bench.send(Event::Refresh);
     let nodes = Fact::Seen(vec![dead("web01"), dead("web02")].into());
-    answer(&mut bench, SurveyId::Cluster, Observed::Cluster(ClusterFacts { nodes, ..samples::cluster_facts() }));
+    answer(&mut bench, SurveyId::Cluster, Observed::Cluster(Box::new(ClusterFacts { nodes, ..samples::cluster_facts() })));
     bench.send(Event::Jump(ScreenId::Node));
     bench.send(Event::Press(Action::LeaveCluster));
     assert_eq!(bench.state.flow(), Some(Flow::Leave));
@@ -262,7 +262,7 @@ fn the_focus_of_the_table_stays_on_its_node_when_it_is_read_again() {
     bench.send(Event::Jump(ScreenId::Cluster));
     let facts = |names: &[&str]| {
         let nodes: Vec<_> = names.iter().map(|name| dead(name)).collect();
-        Observed::Cluster(ClusterFacts { nodes: Fact::Seen(nodes.into()), ..samples::cluster_facts() })
+        Observed::Cluster(Box::new(ClusterFacts { nodes: Fact::Seen(nodes.into()), ..samples::cluster_facts() }))
     };
     bench.send(Event::Refresh);
     answer(&mut bench, SurveyId::Cluster, facts(&["web01", "web02"]));
@@ -284,11 +284,11 @@ fn a_table_that_cannot_be_read_again_says_so_and_a_refusal_is_not_repeated_unask
     bench.send(Event::Refresh);
     assert_eq!(bench.asked.len(), 1);
     let lost = |trouble: Trouble| {
-        Observed::Cluster(ClusterFacts {
+        Observed::Cluster(Box::new(ClusterFacts {
             identity: Fact::Missing(trouble.clone()),
             nodes: Fact::Missing(trouble),
             ..ClusterFacts::default()
-        })
+        }))
     };
     answer(&mut bench, SurveyId::Cluster, lost(Trouble::ConnectionLost));
     // An old table would pass for how things are now; what is shown is that it cannot be read, and it is tried again.
