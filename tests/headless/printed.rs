@@ -73,12 +73,10 @@ async fn a_config_that_cannot_be_read_and_a_server_that_is_gone_could_not_be_loo
     let site = Site::start().await;
     set_up(&site).await;
     let file = site.home("node-1").join("octopus-node.toml");
-    let text = std::fs::read_to_string(&file).unwrap();
-    // Nobody listens on port 1.
-    std::fs::write(&file, text.replace(&format!("localhost,{}", site.server.addr().port()), "localhost,1")).unwrap();
+    site.server.set_wire_fault(Some(practice_server::WireFault::NotSqlServer));
     let (status, text) = printed(&site, Wanted::Only, OutputFormat::Text).await;
     assert_eq!(status.code(), 3, "{text}");
-    assert!(text.contains("refused the connection"), "{text}");
+    assert!(text.contains("does not speak SQL Server's protocol"), "{text}");
     std::fs::write(&file, "format = 1\nnews = true\n").unwrap();
     let (status, text) = printed(&site, Wanted::File(file.clone()), OutputFormat::Text).await;
     assert_eq!(status.code(), 3, "{text}");
