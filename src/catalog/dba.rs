@@ -1,6 +1,6 @@
 //! Scripts for a DBA: complete statements, every name quoted. `GO` ends a batch, as `sqlcmd` and SSMS read it.
 
-use crate::model::facts::ServerVersion;
+use crate::model::facts::{Product, ServerVersion};
 use crate::model::quote::{sql_literal, sql_name};
 
 /// The collation that Octopus gives a database which it creates, and so does the install.
@@ -17,11 +17,15 @@ pub enum Reach {
 }
 
 impl Reach {
-    /// Returns how scripts are written for a server of this version.
+    /// Returns how scripts are written for this server; an unknown one is taken for a SQL Server.
     pub fn new(version: Option<&ServerVersion>) -> Self {
-        /// `SERVERPROPERTY('EngineEdition')` of Azure SQL Database and of the SQL database in Microsoft Fabric.
-        const CONNECT: [i32; 2] = [5, 12];
-        if version.is_some_and(|version| CONNECT.contains(&version.engine_edition)) { Self::Connect } else { Self::Use }
+        match version.and_then(|version| version.product.as_ref()) {
+            Some(Product::AzureSqlDatabase | Product::FabricSqlDatabase | Product::Synapse) => Self::Connect,
+            Some(
+                Product::SqlServer | Product::ManagedInstance | Product::AzureSqlEdge | Product::Babelfish | Product::Other(_),
+            )
+            | None => Self::Use,
+        }
     }
 }
 

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{DatabaseSeen, Facts, SqlTrouble, Trouble};
+    use crate::model::facts::{DatabaseSeen, Facts, Product, SqlTrouble, Trouble};
 
     fn with(change: impl FnOnce(&mut Collation)) -> Facts {
         let mut facts = samples::facts();
@@ -130,7 +130,7 @@ mod tests {
     fn azure_never_changes_a_collation() {
         let mut facts = with(|collation| collation.case_insensitive = false);
         if let Fact::Seen(version) = &mut facts.server.version {
-            version.engine_edition = 5;
+            version.product = Some(Product::AzureSqlDatabase);
         }
         let finding = stop(&of(&facts));
         assert!(finding.remedy.is_none() && finding.fix.contains("new database"), "{finding:?}");

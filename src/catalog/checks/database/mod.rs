@@ -5,12 +5,12 @@ mod content;
 mod options;
 mod rights;
 
-use super::server::{Names, engine, row};
+use super::server::{Names, row};
 use super::{Case, Check, report};
 use crate::catalog::dba::Reach;
 use crate::catalog::{failures, format};
 use crate::model::check::CheckId;
-use crate::model::facts::{DatabaseSeen, DatabaseState, Fact, SqlTrouble, Trouble};
+use crate::model::facts::{DatabaseRights, DatabaseSeen, DatabaseState, Fact, Product, SqlTrouble, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
@@ -45,11 +45,16 @@ fn existence<'a>(case: &Case<'a>) -> Result<Existence<'a>, Verdict> {
         Fact::Seen(DatabaseSeen::Open(state)) => Ok(Existence::Open(state)),
         Fact::Seen(DatabaseSeen::Absent) if may_create(case) => match &server.rights {
             Fact::Unknown => Err(case.pending()),
-            Fact::Seen(rights) if !rights.create_database => Err(Verdict::NotYet),
+            Fact::Seen(rights) if !has_right_to_create(rights) => Err(Verdict::NotYet),
             Fact::Seen(_) | Fact::Missing(_) => Ok(Existence::Planned),
         },
         Fact::Seen(_) | Fact::Missing(_) => Err(Verdict::NotYet),
     }
+}
+
+/// Whether the login can create a database: by a right on the server, by one in `master`, or by Azure's role for it.
+fn has_right_to_create(rights: &DatabaseRights) -> bool {
+    rights.create_database || rights.create_in_master == Some(true) || rights.dbmanager == Some(true)
 }
 
 /// Whether the install may create the database. Only a first node may: every other node has to find its cluster in it.
@@ -130,7 +135,7 @@ fn judge_absent(case: &Case<'_>, names: &Names) -> Verdict {
             )
             .sql(names.scripts().create_database()),
         ),
-        Fact::Seen(rights) if !rights.create_database => report(
+        Fact::Seen(rights) if !has_right_to_create(rights) => report(
             Finding::stop(
                 CheckId::DbExists,
                 format!("There is no database {database} on {server}, and {login} may not create one."),
@@ -142,7 +147,9 @@ fn judge_absent(case: &Case<'_>, names: &Names) -> Verdict {
             .sql(names.scripts().create_database()),
         ),
         // Azure SQL Database makes a paid service object of a `CREATE DATABASE`.
-        Fact::Seen(_) if case.facts.server.version.seen().is_some_and(|version| version.engine_edition == engine::AZURE) => {
+        Fact::Seen(_)
+            if case.facts.server.version.seen().is_some_and(|version| version.product == Some(Product::AzureSqlDatabase)) =>
+        {
             report(Finding::warn(
                 CheckId::DbExists,
                 format!(
@@ -243,7 +250,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{evidence, judged, stop, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{DatabaseRights, Facts, ServerVersion};
+    use crate::model::facts::{Facts, ServerVersion};
 
     fn with(database: DatabaseSeen) -> Facts {
         let mut facts = samples::facts();
@@ -295,6 +302,19 @@ mod tests {
     }
 
     #[test]
+    fn a_right_in_master_is_enough_to_create_a_database() {
+        for rights in [
+            DatabaseRights { create_in_master: Some(true), ..DatabaseRights::default() },
+            DatabaseRights { dbmanager: Some(true), ..DatabaseRights::default() },
+        ] {
+            let mut facts = with(DatabaseSeen::Absent);
+            facts.server.rights = Fact::Seen(rights);
+            assert_eq!(evidence(&verdict(&facts)), "absent; the install creates it");
+            assert!(matches!(judged(CheckId::DbRights, &samples::answers(), &facts), Verdict::Good(_)));
+        }
+    }
+
+    #[test]
     fn brackets_in_a_name_are_warned_of() {
         let answers = samples::with(&[(FieldId::Database, "[OctopusDeploy]")]);
         let finding = warn(&judged(CheckId::DbExists, &answers, &with(DatabaseSeen::Absent)));
@@ -304,8 +324,8 @@ mod tests {
     #[test]
     fn scripts_for_azure_connect_to_the_database() {
         let mut facts = with(DatabaseSeen::Absent);
-        if let Fact::Seen(ServerVersion { engine_edition, .. }) = &mut facts.server.version {
-            *engine_edition = engine::AZURE;
+        if let Fact::Seen(ServerVersion { product, .. }) = &mut facts.server.version {
+            *product = Some(Product::AzureSqlDatabase);
         }
         facts.server.rights = Fact::Seen(DatabaseRights::default());
         let finding = stop(&verdict(&facts));
@@ -323,8 +343,8 @@ mod tests {
     #[test]
     fn azure_s_price_is_mentioned() {
         let mut facts = with(DatabaseSeen::Absent);
-        if let Fact::Seen(ServerVersion { engine_edition, .. }) = &mut facts.server.version {
-            *engine_edition = engine::AZURE;
+        if let Fact::Seen(ServerVersion { product, .. }) = &mut facts.server.version {
+            *product = Some(Product::AzureSqlDatabase);
         }
         assert!(warn(&verdict(&facts)).fix.contains("Azure portal"));
     }

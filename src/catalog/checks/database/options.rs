@@ -30,7 +30,7 @@ fn state_findings(state: &DatabaseState, names: &Names) -> Vec<Finding> {
                 .sql(alter(names, "SET ONLINE")),
         );
     }
-    let in_group = state.replication.seen().is_some_and(|replication| replication.availability_group.is_some());
+    let in_group = state.replication.seen().is_some_and(is_in_group);
     if state.read_only && in_group {
         findings.push(Finding::stop(
             CheckId::DbState,
@@ -141,8 +141,14 @@ pub fn judge_copies(case: &Case<'_>) -> Verdict {
             unproven(CheckId::DbCopies, &what, "it is unknown whether it is replicated or mirrored", trouble, case)
         }
         Fact::Seen(replication) => {
+            let by_rds = case.facts.server.version.seen().is_some_and(|version| version.amazon_rds == Some(true));
+            if by_rds && !replication.replicated && (replication.mirrored || is_in_group(replication)) {
+                return Verdict::Good(
+                    "a copy in another zone, which Amazon RDS keeps and fails over to behind the same name".into(),
+                );
+            }
             let names = Names::new(case);
-            report_all(copies_findings(replication, &names), || match &replication.availability_group {
+            report_all(copies_findings(replication, by_rds, &names), || match &replication.availability_group {
                 Some(group) => format!("availability group {group}, through its listener"),
                 None => "none".to_owned(),
             })
@@ -150,7 +156,17 @@ pub fn judge_copies(case: &Case<'_>) -> Verdict {
     }
 }
 
-fn copies_findings(replication: &Replication, names: &Names) -> Vec<Finding> {
+/// Whether the database is in an availability group; every login sees that, and only some see the group.
+fn is_in_group(replication: &Replication) -> bool {
+    replication.availability_group.is_some() || replication.in_availability_group == Some(true)
+}
+
+/// Tells a group's name and listeners.
+const GROUP: &str = "SELECT g.name, l.dns_name, l.port FROM sys.availability_groups g \
+    LEFT JOIN sys.availability_group_listeners l ON l.group_id = g.group_id;";
+
+/// `by_rds`: whether copies are kept by Amazon RDS, where neither mirroring nor the group is the operator's.
+fn copies_findings(replication: &Replication, by_rds: bool, names: &Names) -> Vec<Finding> {
     let name = &names.database;
     let mut findings = Vec::new();
     if replication.replicated {
@@ -160,14 +176,27 @@ fn copies_findings(replication: &Replication, names: &Names) -> Vec<Finding> {
             "Use another database, or have its publications and subscriptions removed.",
         ));
     }
-    if replication.mirrored {
+    if replication.mirrored && !by_rds {
         findings.push(Finding::stop(
             CheckId::DbCopies,
             format!("{name} is mirrored, which Octopus does not support."),
             "Have mirroring removed; an availability group takes its place.",
         ));
     }
-    if let Some(group) = &replication.availability_group
+    if is_in_group(replication) && replication.availability_group.is_none() && !by_rds {
+        findings.push(
+            Finding::warn(
+                CheckId::DbCopies,
+                format!(
+                    "{name} is in an availability group, and {} may not see which: whether {} is its listener is unknown.",
+                    names.login, names.host
+                ),
+                "Have a DBA run this, and give the listener as the server; or have the login granted VIEW ANY DEFINITION.",
+            )
+            .sql(GROUP),
+        );
+    }
+    if let Some(group) = replication.availability_group.as_ref().filter(|_| !by_rds)
         && !replication.listeners.iter().any(|listener| is_same_host(listener, &names.host))
     {
         findings.push(if replication.listeners.is_empty() {
@@ -364,6 +393,34 @@ mod tests {
         assert!(finding.says.contains("sql01 is not its listener") && finding.fix.contains("sql-ag and sql-ag2"));
         assert!(warn(&judged_copies("sql-ag.a.example", group(&["sql-ag.b.example"]))).says.contains("not its listener"));
         assert!(warn(&judged_copies("sql01", group(&[]))).says.contains("no listener"));
+    }
+
+    #[test]
+    fn a_group_that_the_login_may_not_see_is_not_none() {
+        let hidden = Replication { in_availability_group: Some(true), ..Replication::default() };
+        let finding = warn(&judged_copies("sql01", hidden));
+        assert!(finding.says.contains("may not see which") && finding.remedy.is_some(), "{finding:?}");
+        let told = Replication { in_availability_group: Some(false), ..Replication::default() };
+        assert_eq!(evidence(&judged_copies("sql01", told)), "none");
+    }
+
+    #[test]
+    fn the_copies_of_rds_are_no_obstacle() {
+        let mirrored = Replication { mirrored: true, ..Replication::default() };
+        for replication in [mirrored, group(&["sql-ag"]), group(&[])] {
+            let mut facts = with_replication(Fact::Seen(replication.clone()));
+            if let Fact::Seen(version) = &mut facts.server.version {
+                version.amazon_rds = Some(true);
+            }
+            assert!(evidence(&judged(CheckId::DbCopies, &samples::answers(), &facts)).contains("Amazon RDS"));
+            let replicated = Replication { replicated: true, ..replication };
+            facts.server.database = with_replication(Fact::Seen(replicated)).server.database;
+            let Verdict::Found(findings) = judged(CheckId::DbCopies, &samples::answers(), &facts) else { panic!("replicated") };
+            assert!(
+                matches!(findings.as_slice(), [finding] if finding.says.contains("takes part in replication")),
+                "{findings:?}"
+            );
+        }
     }
 
     #[test]

@@ -5,7 +5,6 @@ mod tls;
 mod version;
 
 pub use sign_in::doubt;
-pub(super) use version::engine;
 
 use super::{Case, Check, report};
 use crate::catalog::dba::{Reach, Scripts};

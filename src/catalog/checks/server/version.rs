@@ -11,11 +11,6 @@ use crate::model::untrusted::Untrusted;
 const OLDEST: u32 = 13;
 const SUPPORTED: u32 = 14;
 
-/// `SERVERPROPERTY('EngineEdition')` of services with remedies of their own.
-pub mod engine {
-    pub const AZURE: i32 = 5;
-}
-
 /// The server's version and edition are fit for Octopus.
 pub fn judge(case: &Case<'_>) -> Verdict {
     super::judge_optional(&case.facts.server.version, case, judge_version)
