@@ -4,7 +4,7 @@
 
 mod apply_support;
 
-use apply_support::{Act, Bench, Call, Cluster, Fake, INSTANCE, key};
+use apply_support::{Act, Bench, Call, Cluster, Fake, INSTANCE, Server, key};
 use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::facts::{SqlTrouble, Trouble};
 use octopus_setup::model::master_key::{Fingerprint, MasterKey};
@@ -177,6 +177,32 @@ async fn another_first_node_wins_and_undo_leaves_its_work_alone() {
     assert_eq!(whole, Some(true));
     assert_eq!(bench.database.server().cluster, Some(theirs));
     assert!(!bench.home.exists());
+}
+
+#[tokio::test]
+async fn a_collation_that_the_server_gave_is_told() {
+    let bench = Bench::new(Fake::of(Server { collation: Some("SQL_Latin1_General_CP1_CI_AS"), ..Server::default() }));
+    let mut said = String::new();
+    let outcome = bench.install(|progress| {
+        if let Progress::Said(StepKind::CreateDatabase, lines) = progress {
+            said = lines.iter().map(ToString::to_string).collect();
+        }
+    });
+    outcome.await.expect("no crash").expect("no failure");
+    assert!(said.contains("SQL_Latin1_General_CP1_CI_AS") && said.contains("not Latin1_General_CI_AS"), "{said}");
+}
+
+#[tokio::test]
+async fn nothing_is_initialised_under_a_case_sensitive_collation_and_undo_drops_the_database() {
+    let bench = Bench::new(Fake::of(Server { collation: Some("Latin1_General_CS_AS"), ..Server::default() }));
+    let refused = Failure::CaseSensitive { collation: "Latin1_General_CS_AS".into() };
+    // The second start finds the database that the first one created.
+    for _ in 0..2 {
+        assert_eq!(bench.install(|_| {}).await.expect("no crash"), Err(refused.clone()));
+        assert!(bench.database.server().database && bench.database.server().cluster.is_none());
+    }
+    assert_eq!(bench.undo(|_| {}).await, Some(true));
+    assert!(!bench.database.server().database, "this run made it");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use super::licence::Licence;
 use super::master_key::Fingerprint;
 use super::node::Node;
 use super::octopus::{CommandFailure, HandOver};
-use super::registry::KeptRow;
+use super::registry::{DropObstacle, KeptRow};
 use super::storage::SharedStorage;
 use super::untrusted::Untrusted;
 
@@ -205,6 +205,13 @@ pub enum Failure {
     AlreadyInitialised(Box<ClusterSeen>),
     /// The database holds something else now than when it was surveyed.
     ContentChanged(Box<Content>),
+    /// The database has a collation that tells upper from lower case.
+    CaseSensitive {
+        /// Its name.
+        collation: Untrusted,
+    },
+    /// The server would refuse to drop the database.
+    DropRefused(DropObstacle),
     /// A file or folder: path, and what the operating system said.
     File {
         path: Untrusted,

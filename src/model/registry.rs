@@ -9,6 +9,7 @@ use super::key_evidence::KeyVerdict;
 use super::licence::NodeLimit;
 use super::master_key::{Fingerprint, Verifier};
 use super::storage::{SharedFolder, SharedStorage};
+use super::untrusted::Untrusted;
 
 /// A cluster to initialise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +92,26 @@ pub enum RegisterOutcome {
     Otherwise(SharedStorage),
     /// The registry lacks the node, belongs to another cluster, is missing or is newer.
     NotThere(Content),
+}
+
+/// A database that was to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreatedDatabase {
+    /// Whether this call created it; otherwise it was there.
+    pub made: bool,
+    /// The collation that the server gave it; `None` if it is the one that was asked for, or unknown.
+    pub collation: Option<Untrusted>,
+}
+
+/// Why a server refuses to drop a database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DropObstacle {
+    /// Amazon RDS keeps a copy of it.
+    AmazonRds,
+    /// It is in an availability group, whose name not every login sees.
+    AvailabilityGroup(Option<Untrusted>),
+    /// It is mirrored.
+    Mirroring,
 }
 
 /// How initialising ended.

@@ -7,10 +7,10 @@ use octopus_setup::model::facts::{Content, NodeSeen, Trouble};
 use octopus_setup::model::key_evidence::{KeyBasis, KeyVerdict, NoBasis};
 use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::registry::{
-    InitialiseOutcome, NewCluster, RegisterOutcome, RowChange, RowChangeOutcome, StorageRows, VerifiedCluster,
+    CreatedDatabase, InitialiseOutcome, NewCluster, RegisterOutcome, RowChange, RowChangeOutcome, StorageRows, VerifiedCluster,
 };
 use octopus_setup::model::target::Target;
-use octopus_setup::world::apply::{ClusterDatabase, Created, Proven, Removed};
+use octopus_setup::world::apply::{ClusterDatabase, Proven, Removed};
 
 use super::crash;
 use super::server::{Cluster, Server};
@@ -104,13 +104,11 @@ impl Fake {
 }
 
 impl ClusterDatabase for Fake {
-    async fn create_database(&self, _: &Target) -> Result<Created, Trouble> {
-        self.call(
-            Call::Create,
-            |server| {
-                if std::mem::replace(&mut server.database, true) { Created::WasThere } else { Created::Made }
-            },
-        )
+    async fn create_database(&self, _: &Target) -> Result<CreatedDatabase, Trouble> {
+        self.call(Call::Create, |server| {
+            let made = !std::mem::replace(&mut server.database, true);
+            CreatedDatabase { made, collation: server.collation.map(Into::into) }
+        })
         .await
     }
 

@@ -17,6 +17,8 @@ pub const NOW: &str = "2026-11-21 12:00:00.000";
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Server {
     pub database: bool,
+    /// The collation that it gives a new database, if it is not the one that it is asked for.
+    pub collation: Option<&'static str>,
     pub cluster: Option<Cluster>,
     /// Somebody else's tables.
     pub foreign: bool,

@@ -8,11 +8,12 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Remedy, Severity, Verdict};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::platform::Platform;
+use octopus_setup::model::registry::{CreatedDatabase, DropObstacle};
 use octopus_setup::model::target::SignIn;
-use octopus_setup::world::sqlserver::SqlServer;
+use octopus_setup::world::sqlserver::{SqlServer, Undone};
 
 use super::Site;
-use super::support::scenario::{Act, Request, replace};
+use super::support::scenario::{Act, Request, refusal, replace};
 use super::support::sql;
 
 /// Judges one check of these facts, for a first node.
@@ -96,5 +97,54 @@ async fn what_could_not_be_read_is_never_good() {
         let found = finding(check, &facts);
         assert_eq!(found.severity, Severity::Warn, "{found:?}");
         assert!(found.says.contains("could not be read"), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_application_locks_in_master_the_name_decides() {
+    let site = Site::new(|request| {
+        if request.asks("octopus_setup database") {
+            return Act::Answer(refusal(2812, 62, 16, "Could not find stored procedure 'sp_getapplock'."));
+        }
+        Act::Pass
+    })
+    .await;
+    let target = site.target("Octopus");
+    for made in [true, false] {
+        let created = SqlServer::new().create_database(&target).await;
+        assert_eq!(created, Ok(CreatedDatabase { made, collation: None }));
+    }
+}
+
+#[tokio::test]
+async fn a_collation_that_the_server_refused_is_told_by_its_own() {
+    let site = Site::new(|request| {
+        if request.asks("COLLATE Latin1_General_CI_AS") {
+            return Act::Answer(refusal(448, 1, 16, "Invalid collation 'Latin1_General_CI_AS'."));
+        }
+        Act::Pass
+    })
+    .await;
+    for made in [true, false] {
+        let created = SqlServer::new().create_database(&site.target("Octopus")).await.unwrap();
+        assert_eq!(created, CreatedDatabase { made, collation: Some("SQL_Latin1_General_CP1_CI_AS".into()) });
+    }
+}
+
+#[tokio::test]
+async fn a_copied_database_is_not_dropped_and_its_obstacle_is_told() {
+    for (rds, expected) in [(false, DropObstacle::AvailabilityGroup(None)), (true, DropObstacle::AmazonRds)] {
+        let site = Site::new(move |request| {
+            assert!(!request.asks("DROP DATABASE"), "it was not told before");
+            // The same question, with another answer.
+            let mut texts = vec![("d.replica_id IS NULL", "d.name       IS NULL")];
+            if rds {
+                texts.push(("N'rdsadmin'", "N'master'  "));
+            }
+            garbled(request, &texts)
+        })
+        .await;
+        sql::run(&site.server, "CREATE DATABASE [Octopus]").await;
+        assert_eq!(SqlServer::new().drop_database(&site.target("Octopus")).await, Ok(Undone::Held(expected)));
     }
 }

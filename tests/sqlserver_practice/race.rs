@@ -43,7 +43,7 @@ async fn one_of_eight_wizards_creates_the_database() {
     let lab = Lab::new().await;
     let runs = (0..8).map(|_| {
         let target = lab.target("Fresh");
-        tokio::spawn(async move { SqlServer::new().create_database(&target).await.expect("created or there") })
+        tokio::spawn(async move { SqlServer::new().create_database(&target).await.expect("created or there").made })
     });
     let mut made = 0;
     for run in runs.collect::<Vec<_>>() {

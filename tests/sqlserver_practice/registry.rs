@@ -1,20 +1,24 @@
 //! Writes the registry, and undoes that.
 
 use octopus_setup::model::facts::{Content, DatabaseSeen, Fact, Trouble};
-use octopus_setup::model::registry::{InitialiseOutcome, NewCluster, NodeRow};
+use octopus_setup::model::registry::{CreatedDatabase, InitialiseOutcome, NewCluster, NodeRow};
 use octopus_setup::model::target::{Encryption, Target};
 use octopus_setup::world::sqlserver::{Membership, SqlServer, Undone};
 use practice_server::WireFault;
 
 use super::support::{Lab, by, cluster, facts, login, node, snapshots};
 
+fn made(created: CreatedDatabase) -> bool {
+    created.made
+}
+
 #[tokio::test]
 async fn a_database_is_created_once() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.target("Fresh");
-    assert_eq!(server.create_database(&target).await, Ok(true));
-    assert_eq!(server.create_database(&target).await, Ok(false));
+    assert_eq!(server.create_database(&target).await.map(made), Ok(true));
+    assert_eq!(server.create_database(&target).await.map(made), Ok(false));
     let facts = facts(&target).await;
     assert!(matches!(facts.database, Fact::Seen(DatabaseSeen::Open(_))), "{facts:?}");
     assert_eq!(facts.collation.seen().expect("collation").name.as_str(), "Latin1_General_CI_AS");
@@ -28,7 +32,7 @@ async fn a_missing_database_is_created_on_the_session_that_found_it_missing() {
     let target = lab.target("Fresh");
     snapshots(&server, &target).await;
     lab.counted();
-    assert_eq!(server.create_database(&target).await, Ok(true));
+    assert_eq!(server.create_database(&target).await.map(made), Ok(true));
     assert_eq!(lab.counted(), (1, 0));
 }
 
@@ -60,7 +64,7 @@ async fn whole_first_node(lab: &mut Lab, target: &Target) -> (u64, u64) {
     lab.counted();
     let facts = snapshots(&server, target).await.pop().expect("facts");
     if facts.database == Fact::Seen(DatabaseSeen::Absent) {
-        assert_eq!(server.create_database(target).await, Ok(true));
+        assert_eq!(server.create_database(target).await.map(made), Ok(true));
     }
     assert_eq!(server.initialise(target, &cluster(1)).await, Ok(InitialiseOutcome::Made));
     assert!(matches!(server.prove(target, cluster(1).id, "web01").await, Ok(Membership::Member(_))));
@@ -98,8 +102,8 @@ async fn a_server_that_refuses_another_database_costs_a_second_login_and_nothing
 async fn the_lock_on_creating_a_database_is_released_while_the_session_stays() {
     let lab = Lab::new().await;
     let (first, second) = (SqlServer::new(), SqlServer::new());
-    assert_eq!(first.create_database(&lab.target("Fresh")).await, Ok(true));
-    assert_eq!(second.create_database(&lab.target("Other")).await, Ok(true), "it does not wait for the first");
+    assert_eq!(first.create_database(&lab.target("Fresh")).await.map(made), Ok(true));
+    assert_eq!(second.create_database(&lab.target("Other")).await.map(made), Ok(true), "it does not wait for the first");
 }
 
 #[tokio::test]

@@ -39,6 +39,8 @@ use super::failures::{self, Explanation};
 use super::format;
 use server::Names;
 
+pub use database::is_case_sensitive;
+
 /// What a check judges.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {

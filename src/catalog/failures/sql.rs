@@ -4,7 +4,7 @@
 use crate::catalog::format;
 use crate::model::facts::SqlTrouble;
 use crate::model::field::FieldId;
-use crate::model::quote::sql_name;
+use crate::model::quote::{sql_literal, sql_name};
 
 use super::{Explanation, ServerContext, name_or};
 
@@ -48,6 +48,18 @@ fn by_number(number: u32, context: &ServerContext<'_>) -> Explanation {
             "Look into the server's error log; often it has no free connections, or cannot read its certificate.",
         )
         .about(FieldId::Server),
+        17892 => Explanation::new(
+            format!("A logon trigger of the server refused {}.", name_or(context.login, "the login")),
+            "Have a DBA look which trigger it is and let this login in from this machine.",
+        )
+        .sql("SELECT name FROM sys.server_triggers WHERE is_disabled = 0;")
+        .about(FieldId::User),
+        47073 => Explanation::new(
+            "The server takes no connections from public networks.",
+            "Connect from inside its virtual network by its private endpoint, or have public network access turned on in the Azure portal.",
+        )
+        .about(FieldId::Server),
+        UNMAPPED => unmapped(context),
         17142 => waiting("The SQL Server service is paused.", "Have it resumed, then try again."),
         17148 | 17187 | 17188 | 18401 | 6005 | 922 | 921 => waiting(
             "The server or its database is just starting, being upgraded or shutting down.",
@@ -107,6 +119,10 @@ fn after_login(number: u32, context: &ServerContext<'_>) -> Explanation {
             "The server has no room left for the database or its log.",
             "Have the disk or the files enlarged, then try again.",
         ),
+        3743 | 3752 => Explanation::new(
+            format!("{} is in an availability group or is mirrored, and is not dropped there.", capital(database)),
+            "Have a DBA take it out and drop it.",
+        ),
         1827 => Explanation::new(
             "The database would grow beyond what this edition of SQL Server allows.",
             "Use a larger edition, or another server.",
@@ -124,6 +140,21 @@ fn after_login(number: u32, context: &ServerContext<'_>) -> Explanation {
             "Have the server's data folder and its rights checked; they belong to the SQL Server service.",
         ),
         _ => Explanation::new("", "Show this to the DBA; the server's error log may say more."),
+    }
+}
+
+/// Babelfish's number for every error of its engine that it cannot map.
+const UNMAPPED: u32 = 33_557_097;
+
+/// An error that only the engine's own words tell, which follow.
+fn unmapped(context: &ServerContext<'_>) -> Explanation {
+    let words = Explanation::new(
+        "The server has no number of its own for this error.",
+        "Go by its words: at login, have a DBA check that the login may log in and has a user in the database; later, show them to the DBA.",
+    );
+    match context.login {
+        "" => words,
+        login => words.sql(format!("SELECT name, is_disabled FROM sys.server_principals WHERE name = {};", sql_literal(login))),
     }
 }
 
@@ -262,7 +293,11 @@ mod tests {
             (2714, "already", "check", ""),
             (448, "collation", "case-insensitive", ""),
             (5123, "files", "data folder", ""),
-            (33_557_097, "sql01 says", "DBA", ""),
+            (17892, "logon trigger", "which trigger", "sys.server_triggers"),
+            (47073, "public networks", "private endpoint", ""),
+            (3752, "availability group or is mirrored", "take it out", ""),
+            (33_557_097, "no number of its own", "may log in", "WHERE name = N'oct]opus';"),
+            (49_999, "sql01 says", "DBA", ""),
         ] {
             let words = explain(&said(number), &CONTEXT);
             assert!(words.says.contains(says) && words.fix.contains(fix), "{number}: {words:?}");
@@ -286,6 +321,9 @@ mod tests {
     #[test]
     fn a_server_without_words_is_quoted_as_such() {
         let silent = SqlTrouble { text: "".into(), ..said(33_557_097) };
-        assert_eq!(explain(&silent, &CONTEXT).says, "sql01 says (error 33557097, state 3): nothing more.");
+        assert_eq!(
+            explain(&silent, &CONTEXT).says,
+            "The server has no number of its own for this error. The server says (error 33557097, state 3): nothing more."
+        );
     }
 }

@@ -8,8 +8,8 @@ use crate::model::facts::{Content, Trouble};
 use crate::model::octopus::CommandFailure;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::platform::Platform;
-use crate::model::quote::sql_name;
-use crate::model::registry::KeptRow;
+use crate::model::quote::{sql_literal, sql_name};
+use crate::model::registry::{DropObstacle, KeptRow};
 use crate::model::storage::SharedStorage;
 use crate::model::target::{SignIn, Target};
 use crate::model::untrusted::Untrusted;
@@ -58,6 +58,14 @@ fn explain_in(kind: StepKind, failure: &Failure, context: &ServerContext<'_>) ->
             format!("The database holds something else now than when it was checked: {}.", describe_content(found)),
             "Undo this run, and check the database again before another one.",
         ),
+        Failure::CaseSensitive { collation } => Explanation::new(
+            format!(
+                "The server gave {} the collation {collation}, which tells upper from lower case; Octopus does not start on it.",
+                name_or(context.database, "the database")
+            ),
+            "Undo this run, and have a DBA create the database with a case-insensitive collation; or use another server.",
+        ),
+        Failure::DropRefused(obstacle) => drop_refused(obstacle, context.database),
         Failure::File { path, said } => Explanation::new(
             format!("{} {}: {}", steps::row(kind).file_failure, path, format::sentence(said.as_str())),
             format!("Fix what the operating system names: rights, room, or the folder above it. {RETRY}"),
@@ -265,6 +273,38 @@ fn no_heartbeat(node: &Untrusted, waited: Duration) -> Explanation {
     )
 }
 
+/// Explains why a database cannot be dropped, with the platform's own procedure.
+fn drop_refused(obstacle: &DropObstacle, database: &str) -> Explanation {
+    let name = name_or(database, "the database");
+    let (says, first) = match obstacle {
+        DropObstacle::AmazonRds => {
+            (format!("Amazon RDS keeps a copy of {name} in another zone, and drops it by a procedure of its own only."), None)
+        }
+        DropObstacle::AvailabilityGroup(Some(group)) => (
+            format!("The server does not drop {name} while it is in availability group {group}."),
+            Some(format!("ALTER AVAILABILITY GROUP {} REMOVE DATABASE {};\n", sql_name(group.as_str()), sql_name(database))),
+        ),
+        DropObstacle::AvailabilityGroup(None) => {
+            (format!("The server does not drop {name} while it is in an availability group, which this login may not see."), None)
+        }
+        DropObstacle::Mirroring => (
+            format!("The server does not drop {name} while it is mirrored."),
+            Some(format!("ALTER DATABASE {} SET PARTNER OFF;\n", sql_name(database))),
+        ),
+    };
+    let drop = match obstacle {
+        DropObstacle::AmazonRds => format!("EXEC msdb.dbo.rds_drop_database {};", sql_literal(database)),
+        _ => format!("DROP DATABASE {};", sql_name(database)),
+    };
+    let fix = match obstacle {
+        DropObstacle::AvailabilityGroup(None) => "Have a DBA take it out of its group and drop it, then undo again.",
+        _ => "Have a DBA run this, then undo again.",
+    };
+    let words = Explanation::new(says, fix);
+    let is_complete = !database.is_empty() && *obstacle != DropObstacle::AvailabilityGroup(None);
+    if is_complete { words.sql(first.unwrap_or_default() + &drop) } else { words }
+}
+
 /// Explains why undo keeps a cluster that Octopus Server has begun to use.
 fn cluster_kept(what: &Untrusted, database: &str) -> Explanation {
     let words = Explanation::new(
@@ -308,6 +348,14 @@ mod tests {
                 "web-old has come back to life: Octopus saw it 7 s ago",
             ),
             (Failure::NodeAlive { node: "web-old".into(), beat: None }, "Whether node web-old is dead nobody can tell"),
+            (
+                Failure::CaseSensitive { collation: "Latin1_General_CS_AS".into() },
+                "the collation Latin1_General_CS_AS, which tells",
+            ),
+            (Failure::DropRefused(DropObstacle::AmazonRds), "Amazon RDS keeps a copy"),
+            (Failure::DropRefused(DropObstacle::AvailabilityGroup(Some("ag1".into()))), "in availability group ag1"),
+            (Failure::DropRefused(DropObstacle::AvailabilityGroup(None)), "which this login may not see"),
+            (Failure::DropRefused(DropObstacle::Mirroring), "while it is mirrored"),
             (Failure::WrongKey, "not this cluster's"),
             (Failure::KeyUnverified, "can confirm the master key any more"),
             (Failure::FileInTheWay { path: "/x".into() }, "is not overwritten"),
@@ -382,6 +430,22 @@ mod tests {
         assert_eq!(sql(StepKind::InitialiseCluster), "USE [OctopusDeploy];\nALTER ROLE db_owner ADD MEMBER [octopus];");
         let lost = explain_step_at(StepKind::ConnectOnce, &Failure::Server(Trouble::ConnectionLost), &target, Platform::Linux);
         assert!(lost.says.contains("sql01"), "{lost:?}");
+    }
+
+    #[test]
+    fn each_platform_drops_a_copied_database_by_its_own_procedure() {
+        let target = crate::catalog::form::read::target(&samples::answers()).expect("a target");
+        let sql = |obstacle| {
+            explain_step_at(StepKind::CreateDatabase, &Failure::DropRefused(obstacle), &target, Platform::Linux)
+                .remedy
+                .map(|remedy| remedy.text().to_owned())
+        };
+        let drop = "DROP DATABASE [OctopusDeploy];";
+        assert_eq!(sql(DropObstacle::AmazonRds).as_deref(), Some("EXEC msdb.dbo.rds_drop_database N'OctopusDeploy';"));
+        let leave = "ALTER AVAILABILITY GROUP [a]]g] REMOVE DATABASE [OctopusDeploy];";
+        assert_eq!(sql(DropObstacle::AvailabilityGroup(Some("a]g".into()))), Some(format!("{leave}\n{drop}")));
+        assert_eq!(sql(DropObstacle::AvailabilityGroup(None)), None);
+        assert_eq!(sql(DropObstacle::Mirroring), Some(format!("ALTER DATABASE [OctopusDeploy] SET PARTNER OFF;\n{drop}")));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! The steps in the database: the cluster, its registry and this node's row in it.
 
-use super::database::{ClusterDatabase, Created, Proven, Removed};
+use super::database::{ClusterDatabase, Proven, Removed};
 use super::deeds::{StepRun, StepUndo};
 use super::files::{self, Owner};
 use super::unfinished::Undoing;
 use super::{Run, storage};
+use crate::catalog::checks::is_case_sensitive;
+use crate::catalog::dba::COLLATION;
 use crate::catalog::steps::{self, StepTarget as Changes};
 use crate::model::facts::{Content, Heartbeat, NodeSeen, Trouble};
 use crate::model::flow::Flow;
@@ -12,7 +14,7 @@ use crate::model::journal::Journal;
 use crate::model::key_evidence::KeyVerdict;
 use crate::model::licence::Licence;
 use crate::model::master_key::{MasterKey, Verifier};
-use crate::model::plan::{Failure, Plan, StepKind, StepState};
+use crate::model::plan::{Failure, Plan, Progress, StepKind, StepState};
 use crate::model::registry::{
     InitialiseOutcome, KeptRow, NewCluster, NodeRow, RowChange, RowChangeOutcome, RowOperation, VerifiedCluster,
 };
@@ -77,11 +79,15 @@ fn goes_without_registry(plan: &Plan) -> bool {
 /// Creates the database. One that is there was there before us, unless an earlier start was cut off while it made it:
 /// a plan has this step only where the survey saw no such database.
 pub(super) async fn create_database(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
-    match step.run.database.create_database(step.target()?).await.map_err(Failure::Server)? {
-        Created::Made => Ok(StepState::Done),
-        Created::WasThere if step.earlier.is_begun_or_done() => Ok(StepState::Done),
-        Created::WasThere => Ok(StepState::Already),
+    let created = step.run.database.create_database(step.target()?).await.map_err(Failure::Server)?;
+    if let Some(collation) = created.collation {
+        if is_case_sensitive(collation.as_str()) {
+            return Err(Failure::CaseSensitive { collation });
+        }
+        let said = format!("The database has the collation {collation}, which the server gave it, and not {COLLATION}.");
+        (step.report)(Progress::Said(step.kind, vec![said.as_str().into()]));
     }
+    Ok(if created.made || step.earlier.is_begun_or_done() { StepState::Done } else { StepState::Already })
 }
 
 /// Drops the database that this run made, if it is empty. One that somebody else has filled since is theirs now: it
@@ -232,6 +238,7 @@ fn removed(answer: Result<Removed, Trouble>) -> Result<(), Failure> {
     match answer {
         Ok(Removed::Gone) => Ok(()),
         Ok(Removed::Kept(content)) => Err(Failure::ContentChanged(Box::new(content))),
+        Ok(Removed::Held(obstacle)) => Err(Failure::DropRefused(obstacle)),
         Err(trouble) => Err(Failure::Server(trouble)),
     }
 }

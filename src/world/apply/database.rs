@@ -6,7 +6,8 @@ use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, NodeSeen, Trouble};
 use crate::model::master_key::MasterKey;
 use crate::model::registry::{
-    InitialiseOutcome, NewCluster, RegisterOutcome, RowChange, RowChangeOutcome, StorageRows, VerifiedCluster,
+    CreatedDatabase, DropObstacle, InitialiseOutcome, NewCluster, RegisterOutcome, RowChange, RowChangeOutcome, StorageRows,
+    VerifiedCluster,
 };
 use crate::model::target::Target;
 use crate::world::sqlserver::{Membership, SqlServer, Undone};
@@ -15,7 +16,7 @@ use crate::world::sqlserver::{Membership, SqlServer, Undone};
 /// put before, into and behind every call without a server.
 pub trait ClusterDatabase: Sync {
     /// Creates the database, unless it is there.
-    fn create_database(&self, target: &Target) -> impl Future<Output = Result<Created, Trouble>> + Send;
+    fn create_database(&self, target: &Target) -> impl Future<Output = Result<CreatedDatabase, Trouble>> + Send;
 
     /// Creates the registry and the cluster in one transaction, unless something is there.
     fn initialise(
@@ -58,15 +59,6 @@ pub trait ClusterDatabase: Sync {
     fn drop_database(&self, target: &Target) -> impl Future<Output = Result<Removed, Trouble>> + Send;
 }
 
-/// How creating a database ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Created {
-    /// We made it.
-    Made,
-    /// It was there.
-    WasThere,
-}
-
 /// What a fresh connection found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proven {
@@ -85,12 +77,13 @@ pub enum Removed {
     Gone,
     /// It stays, because more depends on it or is in it than this run made.
     Kept(Content),
+    /// It stays, because the server would refuse to drop it.
+    Held(DropObstacle),
 }
 
 impl ClusterDatabase for SqlServer {
-    async fn create_database(&self, target: &Target) -> Result<Created, Trouble> {
-        let made = Self::create_database(self, target).await?;
-        Ok(if made { Created::Made } else { Created::WasThere })
+    async fn create_database(&self, target: &Target) -> Result<CreatedDatabase, Trouble> {
+        Self::create_database(self, target).await
     }
 
     async fn initialise(&self, target: &Target, cluster: &NewCluster) -> Result<InitialiseOutcome, Trouble> {
@@ -147,5 +140,6 @@ fn removed(undone: Undone) -> Removed {
     match undone {
         Undone::Gone | Undone::NothingThere => Removed::Gone,
         Undone::LeftAlone(content) => Removed::Kept(content),
+        Undone::Held(obstacle) => Removed::Held(obstacle),
     }
 }

@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
-pub use database::{ClusterDatabase, Created, Proven, Removed};
+pub use database::{ClusterDatabase, Proven, Removed};
 pub use storage::share;
 pub use unfinished::{close, resume, undo};
 

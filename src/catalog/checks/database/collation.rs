@@ -85,12 +85,16 @@ fn database_findings(collation: &Collation, case: &Case<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Whether a collation of this name tells upper from lower case.
+pub fn is_case_sensitive(collation: &str) -> bool {
+    let upper = collation.to_ascii_uppercase();
+    upper.contains("_CS") || upper.contains("_BIN")
+}
+
 /// A case-sensitive server has caused errors in temporary tables, whatever the database's own collation is.
 fn server_finding(collation: &Collation) -> Option<Finding> {
     let server = collation.server.as_str();
-    let upper = server.to_ascii_uppercase();
-    let sensitive = upper.contains("_CS") || upper.contains("_BIN");
-    sensitive.then(|| {
+    is_case_sensitive(server).then(|| {
         Finding::warn(
             CheckId::DbCollation,
             format!("The server itself tells upper from lower case ({server}); Octopus has had trouble with that."),

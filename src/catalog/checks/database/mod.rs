@@ -5,6 +5,8 @@ mod content;
 mod options;
 mod rights;
 
+pub use collation::is_case_sensitive;
+
 use super::server::{Names, row};
 use super::{Case, Check, report};
 use crate::catalog::dba::Reach;

@@ -3,11 +3,12 @@
 //!
 //! Every write happens in one transaction under the application lock (`lock`). The statements are in `sql/registry`.
 
+use crate::catalog::dba::COLLATION;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{ClusterSeen, Content, SqlTrouble, Trouble};
 use crate::model::licence::NodeLimit;
 use crate::model::quote::sql_name;
-use crate::model::registry::{InitialiseOutcome, NewCluster};
+use crate::model::registry::{CreatedDatabase, DropObstacle, InitialiseOutcome, NewCluster};
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::batch::{self, Question, Reply};
@@ -99,27 +100,26 @@ pub fn granted(reply: &Reply) -> Result<(), Trouble> {
 
 const AT_ONCE: &str = include_str!("../sql/registry/create_database.sql");
 const LOCK_DATABASE_NAME: &str = include_str!("../sql/registry/lock_database_name.sql");
-/// What Octopus Server asks for: case-insensitive, accent-sensitive.
-const COLLATION: &str = "Latin1_General_CI_AS";
+const GIVEN_COLLATION: &str = include_str!("../sql/registry/given_collation.sql");
 
 impl SqlServer {
-    /// Creates the database, unless it exists; returns whether this call created it.
+    /// Creates the database, unless it exists.
     ///
     /// Works in `master`, under an application lock, so that two wizards take turns; if both get through all the same, the server's
     /// own "already exists" (1801) decides. One round trip on the session that a survey left there, which then stays for
-    /// [`Self::initialise`]. If the server refuses the collation, the database is created without one, and the check of
-    /// collations judges the result.
+    /// [`Self::initialise`]. If the server refuses the collation, the database is created without one, and the answer tells
+    /// which it got.
     ///
     /// # Errors
     /// Of the connection or the server.
-    pub async fn create_database(&self, target: &Target) -> Result<bool, Trouble> {
-        let made = retry(|| Box::pin(self.while_answering(target, self.try_to_create(target)))).await?;
+    pub async fn create_database(&self, target: &Target) -> Result<CreatedDatabase, Trouble> {
+        let created = retry(|| Box::pin(self.while_answering(target, self.try_to_create(target)))).await?;
         // By whoever: some servers let nobody in for a moment.
         *self.just_made() = Some(target.clone());
-        Ok(made)
+        Ok(created)
     }
 
-    async fn try_to_create(&self, target: &Target) -> Result<bool, WorkError> {
+    async fn try_to_create(&self, target: &Target) -> Result<CreatedDatabase, WorkError> {
         let mut connection = self.connection(target, SessionDatabase::Master).await?;
         let name = target.database.as_str();
         let reply = batch::send(&mut connection.session, AT_ONCE, &[&name], limits::DATABASE).await?;
@@ -127,12 +127,15 @@ impl SqlServer {
             None => {
                 granted(&reply)?;
                 let made = !reply.row("lock")?.flag("there");
+                let collation = if made { None } else { given_collation(&mut connection, name).await? };
                 if reply.rows("released").is_ok_and(|rows| !rows.is_empty()) {
                     self.keep(target, SessionDatabase::Master, connection);
                 }
-                Ok(made)
+                Ok(CreatedDatabase { made, collation })
             }
-            Some(Trouble::Sql(error)) if error.number == errors::DATABASE_EXISTS => Ok(false),
+            Some(Trouble::Sql(error)) if error.number == errors::DATABASE_EXISTS => {
+                Ok(CreatedDatabase { made: false, collation: given_collation(&mut connection, name).await? })
+            }
             // The server wants the statement alone in its batch, or lacks the collation; after any other error, trying it alone does
             // no harm.
             Some(_) => step_by_step(connection, name).await,
@@ -140,19 +143,33 @@ impl SqlServer {
     }
 }
 
-/// Takes the lock and creates the database in batches of their own. The session owns the lock, which ends with it.
-async fn step_by_step(mut connection: Connection, name: &str) -> Result<bool, WorkError> {
-    let locked = batch::run(&mut connection.session, LOCK_DATABASE_NAME, &[&name], limits::DATABASE).await?;
-    granted(&locked)?;
-    if locked.row("lock")?.flag("there") {
-        return Ok(false);
+/// Takes the lock and creates the database in batches of their own. The session owns the lock, which ends with it. Where the server
+/// has no such lock in `master`, its own "already exists" decides alone.
+async fn step_by_step(mut connection: Connection, name: &str) -> Result<CreatedDatabase, WorkError> {
+    let locked = batch::send(&mut connection.session, LOCK_DATABASE_NAME, &[&name], limits::DATABASE).await?;
+    if locked.error.is_none() {
+        granted(&locked)?;
     }
+    let there = locked.row("lock").is_ok_and(|row| row.flag("there"));
+    let made = !there && create_alone(&mut connection, name).await?;
+    Ok(CreatedDatabase { made, collation: given_collation(&mut connection, name).await? })
+}
+
+/// Creates the database with our collation, or without one where the server refuses that; returns `false` if it exists.
+async fn create_alone(connection: &mut Connection, name: &str) -> Result<bool, WorkError> {
     let plain = format!("CREATE DATABASE {}", sql_name(name));
     let collated = format!("{plain} COLLATE {COLLATION}");
-    match create(&mut connection, &collated).await {
-        Err(Trouble::Sql(error)) if errors::is_about_the_collation(error.number) => Ok(create(&mut connection, &plain).await?),
+    match create(connection, &collated).await {
+        Err(Trouble::Sql(error)) if errors::is_about_the_collation(error.number) => Ok(create(connection, &plain).await?),
         created => Ok(created?),
     }
+}
+
+/// Returns the database's collation if it is not ours; `None` also if the server does not tell.
+async fn given_collation(connection: &mut Connection, name: &str) -> Result<Option<Untrusted>, Trouble> {
+    let reply = batch::send(&mut connection.session, GIVEN_COLLATION, &[&name], limits::READ).await?;
+    let given = reply.row("collation").map(|row| row.text("name")).unwrap_or_default();
+    Ok(Some(given).filter(|given| !given.is_empty() && !given.as_str().eq_ignore_ascii_case(COLLATION)))
 }
 
 /// Creates the database; returns `false` if it exists.
@@ -334,6 +351,7 @@ impl SqlServer {
 }
 
 const DROP: &str = include_str!("../sql/registry/drop.sql");
+const DROP_OBSTACLE: &str = include_str!("../sql/registry/drop_obstacle.sql");
 const DATABASE_EXISTS: &str = include_str!("../sql/registry/database_exists.sql");
 
 /// How undoing ended.
@@ -345,6 +363,8 @@ pub enum Undone {
     NothingThere,
     /// Others use it, or it is not empty: it was left unchanged.
     LeftAlone(Content),
+    /// The server would refuse to drop it.
+    Held(DropObstacle),
 }
 
 impl SqlServer {
@@ -422,9 +442,28 @@ impl SqlServer {
         }
         self.forget();
         let mut connection = connect_anew(target, (SessionDatabase::Master, IfUnopened::Refuse)).await?;
-        let statement = format!("DROP DATABASE {}", sql_name(target.database.as_str()));
+        let name = target.database.as_str();
+        let reply = batch::send(&mut connection.session, DROP_OBSTACLE, &[&name], limits::READ).await?;
+        if let Some(obstacle) = drop_obstacle(&reply) {
+            return Ok(Undone::Held(obstacle));
+        }
+        let statement = format!("DROP DATABASE {}", sql_name(name));
         batch::run(&mut connection.session, &statement, &[], limits::DATABASE).await?;
         Ok(Undone::Gone)
+    }
+}
+
+/// Reads why the server would refuse to drop the database; nothing that is known does not keep it from being tried.
+fn drop_obstacle(reply: &Reply) -> Option<DropObstacle> {
+    let row = reply.rows_received("obstacle").first()?;
+    let (in_group, mirrored) = (row.flag("in_group"), row.flag("mirrored"));
+    if row.flag("rds") && (in_group || mirrored) {
+        Some(DropObstacle::AmazonRds)
+    } else if in_group {
+        let group = reply.rows_received("group").first().map(|row| row.text("name"));
+        Some(DropObstacle::AvailabilityGroup(group))
+    } else {
+        mirrored.then_some(DropObstacle::Mirroring)
     }
 }
 
@@ -445,6 +484,21 @@ mod tests {
     use super::*;
 
     use crate::world::sqlserver::batch::tests::reply;
+
+    #[test]
+    fn copies_keep_a_database_from_being_dropped() {
+        let obstacle = |in_group, mirrored, rds| {
+            let row = [("part", "obstacle"), ("in_group", in_group), ("mirrored", mirrored), ("rds", rds)];
+            drop_obstacle(&reply(&[&row, &[("part", "group"), ("name", "ag1")]]))
+        };
+        assert_eq!(obstacle("#0", "#0", "#0"), None);
+        assert_eq!(obstacle("#0", "#0", "#1"), None, "without a copy RDS drops it like any other");
+        assert_eq!(obstacle("#0", "#1", "#1"), Some(DropObstacle::AmazonRds));
+        assert_eq!(obstacle("#1", "#0", "#1"), Some(DropObstacle::AmazonRds));
+        assert_eq!(obstacle("#1", "#0", "#0"), Some(DropObstacle::AvailabilityGroup(Some(Untrusted::new("ag1")))));
+        assert_eq!(obstacle("#0", "#1", "#0"), Some(DropObstacle::Mirroring));
+        assert_eq!(drop_obstacle(&reply(&[])), None);
+    }
 
     #[test]
     fn any_negative_answer_is_no_lock() {
