@@ -1,20 +1,27 @@
 //! Verdicts and remedies for each kind of server and login.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use octopus_setup::catalog::checks::{Case, judge};
 use octopus_setup::model::answers::{Answers, Origin, Raw};
 use octopus_setup::model::check::CheckId;
-use octopus_setup::model::facts::{Facts, ServerFacts};
+use octopus_setup::model::cluster::ClusterId;
+use octopus_setup::model::facts::{DatabaseSeen, Facts, ServerFacts};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Remedy, Severity, Verdict};
 use octopus_setup::model::flow::Flow;
+use octopus_setup::model::master_key::{Fingerprint, Verifier};
 use octopus_setup::model::platform::Platform;
-use octopus_setup::model::registry::{CreatedDatabase, DropObstacle};
+use octopus_setup::model::registry::{CreatedDatabase, DropObstacle, InitialiseOutcome, NewCluster, NodeRow};
+use octopus_setup::model::storage::SharedStorage;
 use octopus_setup::model::target::SignIn;
 use octopus_setup::world::sqlserver::{SqlServer, Undone};
 
 use super::Site;
-use super::support::scenario::{Act, Request, refusal, replace};
+use super::support::scenario::{Act, Request, find, refusal, replace, utf16};
 use super::support::sql;
+use tds_wire::packet::PacketType;
 
 /// Judges one check of these facts, for a first node.
 fn judged(check: CheckId, server: &ServerFacts) -> Verdict {
@@ -146,5 +153,133 @@ async fn a_copied_database_is_not_dropped_and_its_obstacle_is_told() {
         .await;
         sql::run(&site.server, "CREATE DATABASE [Octopus]").await;
         assert_eq!(SqlServer::new().drop_database(&site.target("Octopus")).await, Ok(Undone::Held(expected)));
+    }
+}
+
+/// Whether a login asks for this database.
+fn logs_in_to(request: &Request, database: &str) -> bool {
+    request.kind == PacketType::Login7 && find(&request.payload, &utf16(database)).is_some()
+}
+
+const CANNOT_OPEN: &str = "Cannot open database \"Octopus\" requested by the login. The login failed.";
+
+#[tokio::test]
+async fn a_database_that_came_online_in_the_meantime_is_open() {
+    let refused = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&refused);
+    let site = Site::new(move |request| {
+        let first = logs_in_to(request, "Octopus") && !flag.swap(true, Ordering::SeqCst);
+        if first { Act::Answer(refusal(4060, 1, 11, CANNOT_OPEN)) } else { Act::Pass }
+    })
+    .await;
+    sql::run(&site.server, "CREATE DATABASE [Octopus] COLLATE Latin1_General_CI_AS").await;
+    let facts = site.survey("Octopus").await;
+    assert!(refused.load(Ordering::SeqCst));
+    assert!(matches!(judged(CheckId::DbExists, &facts), Verdict::Good(_)), "{facts:?}");
+    assert!(matches!(judged(CheckId::DbContent, &facts), Verdict::Good(_)), "{facts:?}");
+}
+
+#[tokio::test]
+async fn eight_first_nodes_that_create_the_database_know_who_won() {
+    let site = Site::new(|_| Act::Pass).await;
+    let runs = (1..=8_u8).map(|byte| {
+        let target = site.target("Octopus");
+        tokio::spawn(async move {
+            let server = SqlServer::new();
+            let mut last = ServerFacts::default();
+            server.survey(&target, |facts| last = facts).await;
+            // Whoever comes later may see the database of another.
+            let seen = judged(CheckId::DbExists, &last);
+            assert!(matches!(seen, Verdict::Good(_)), "{last:?}");
+            server.create_database(&target).await.unwrap();
+            server.initialise(&target, &cluster(byte)).await.unwrap()
+        })
+    });
+    let mut winners = Vec::new();
+    let mut told = Vec::new();
+    for (byte, run) in (1..).zip(runs.collect::<Vec<_>>()) {
+        match run.await.unwrap() {
+            InitialiseOutcome::Made => winners.push(cluster(byte).id),
+            InitialiseOutcome::Taken(seen) => told.push(seen.id),
+            other => panic!("{byte}: {other:?}"),
+        }
+    }
+    assert_eq!(winners.len(), 1);
+    assert_eq!(told, vec![winners[0]; 7]);
+}
+
+fn cluster(byte: u8) -> NewCluster {
+    NewCluster {
+        id: ClusterId([byte; 16]),
+        verifier: Verifier { salt: [byte; 16], hash: [byte; 32] },
+        fingerprint: Fingerprint([byte; 4]),
+        node: NodeRow {
+            name: format!("web{byte}"),
+            address: "web.corp.example".into(),
+            host: "web".into(),
+            system: "Linux".into(),
+            program: "0.1.0".into(),
+            prefixes: "http://web:8065/".into(),
+            comms_port: 10_943,
+            grpc_port: 8_443,
+            task_cap: 5,
+        },
+        node_limit: None,
+        licence_ends: None,
+        storage: SharedStorage::None,
+        canaries: Vec::new(),
+    }
+}
+
+/// A server that answers all that its engine says by one number.
+#[tokio::test]
+async fn an_error_without_a_number_of_its_own_gets_a_second_look_from_master() {
+    let unmapped = |text| Act::Answer(refusal(33_557_097, 1, 16, text));
+    for exists in [true, false] {
+        let site = Site::new(move |request| if logs_in_to(request, "Octopus") { unmapped(CANNOT_OPEN) } else { Act::Pass }).await;
+        if exists {
+            sql::run(&site.server, "CREATE DATABASE [Octopus]").await;
+            let facts = site.survey("Octopus").await;
+            let found = finding(CheckId::DbExists, &facts);
+            assert!(found.says.contains("it has no user in it") && found.says.contains(CANNOT_OPEN), "{found:?}");
+            assert!(matches!(&found.remedy, Some(Remedy::Sql(script)) if script.contains("CREATE USER")), "{found:?}");
+        } else {
+            let facts = site.survey("Octopus").await;
+            assert_eq!(facts.database.seen(), Some(&DatabaseSeen::Absent), "{facts:?}");
+        }
+    }
+    let text = "role \"plain\" is not permitted to log in";
+    let logins = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&logins);
+    let site = Site::new(move |request| {
+        if request.kind != PacketType::Login7 {
+            return Act::Pass;
+        }
+        counter.fetch_add(1, Ordering::SeqCst);
+        unmapped(text)
+    })
+    .await;
+    let facts = site.survey("Octopus").await;
+    let found = finding(CheckId::SqlLogin, &facts);
+    assert!(found.says.contains(text) && found.fix.contains("may log in") && found.remedy.is_some(), "{found:?}");
+    assert_eq!(judged(CheckId::DbExists, &facts), Verdict::NotYet);
+    assert_eq!(logins.load(Ordering::SeqCst), 2, "one more login, and no third");
+}
+
+#[tokio::test]
+async fn logon_triggers_and_closed_public_networks_have_words_of_their_own() {
+    for (number, text, says, fix) in [
+        (17_892, "Logon failed for login 'octopus' due to trigger execution.", "logon trigger", "let this login in"),
+        (47_073, "The public network interface on this server is not accessible.", "public networks", "private endpoint"),
+    ] {
+        let site =
+            Site::new(
+                move |request| {
+                    if request.kind == PacketType::Login7 { Act::Answer(refusal(number, 1, 14, text)) } else { Act::Pass }
+                },
+            )
+            .await;
+        let found = finding(CheckId::SqlLogin, &site.survey("Octopus").await);
+        assert!(found.says.contains(says) && found.says.contains(text) && found.fix.contains(fix), "{found:?}");
     }
 }

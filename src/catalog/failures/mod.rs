@@ -17,7 +17,7 @@ use crate::model::platform::Platform;
 use crate::model::quote::Shell;
 use crate::model::untrusted::Untrusted;
 
-pub use sql::TAKE_BACK;
+pub use sql::{TAKE_BACK, UNMAPPED};
 pub use step::{explain_step, explain_step_at};
 
 /// What happened, and what to do about it.

@@ -144,7 +144,7 @@ fn after_login(number: u32, context: &ServerContext<'_>) -> Explanation {
 }
 
 /// Babelfish's number for every error of its engine that it cannot map.
-const UNMAPPED: u32 = 33_557_097;
+pub const UNMAPPED: u32 = 33_557_097;
 
 /// An error that only the engine's own words tell, which follow.
 fn unmapped(context: &ServerContext<'_>) -> Explanation {

@@ -129,8 +129,10 @@ impl SqlServer {
             }
         };
         let master = Box::pin(look_from_master(target, facts, refusal, default_session, &mut report)).await;
-        if let Some(connection) = master {
-            self.keep(target, SessionDatabase::Master, connection);
+        match master {
+            Some((SessionDatabase::Master, connection)) => self.keep(target, SessionDatabase::Master, connection),
+            Some((SessionDatabase::Own, connection)) => self.keep_unless_blocking(target, connection),
+            None => {}
         }
     }
 

@@ -15,7 +15,8 @@ use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::batch::{self, Question, Reply, ReplyRow};
 use crate::world::sqlserver::connect::{Connection, FactsReport, IfUnopened, Session, connect};
 use crate::world::sqlserver::content::{self, CONTENT};
-use crate::world::sqlserver::limits;
+use crate::world::sqlserver::server::SessionDatabase;
+use crate::world::sqlserver::{errors, limits};
 
 const SURVEY: &str = include_str!("sql/survey/survey.sql");
 const FROM_MASTER: &str = include_str!("sql/survey/from_master.sql");
@@ -88,9 +89,11 @@ async fn measure_again(session: &mut Session, facts: &mut ServerFacts) -> Result
 
 /// Tells from `master`, after the server refused to open the database, whether that is absent or closed to the login.
 ///
-/// The refusal comes after the password was accepted ([`database_refusal`](super::connect::database_refusal)), so the login is good.
+/// The refusal comes after the password was accepted ([`database_refusal`](super::connect::database_refusal)), so the login is good;
+/// of an error without a number of its own only `master` tells. A database that is online all the same has perhaps just been
+/// created: then the login to it is tried once more.
 ///
-/// Returns the connection to `master`, since the next request is likely to create the database. `default_session` is the session
+/// Returns the connection and where it is: in `master`, since the next request is likely to create the database. `default_session` is the session
 /// in the login's default database, if the server gave one: if that is `master`, this takes one round trip and no second login.
 pub async fn look_from_master(
     target: &Target,
@@ -98,11 +101,14 @@ pub async fn look_from_master(
     refusal: SqlTrouble,
     default_session: Option<Session>,
     report: &mut FactsReport<'_>,
-) -> Option<Connection> {
+) -> Option<(SessionDatabase, Connection)> {
     // A login that got its default database is known already, with its time.
     let login = first.login.seen().cloned().unwrap_or_else(unnamed_login);
+    let is_accepted = errors::is_about_the_database(refusal.number);
     let mut facts = ServerFacts { login: Fact::Seen(login), ..first };
-    report(&facts);
+    if is_accepted {
+        report(&facts);
+    }
     let looked = match look_in_default_session(target, &facts, default_session).await {
         Some(looked) => Ok(looked),
         None => look_on_new_connection(target).await,
@@ -116,12 +122,23 @@ pub async fn look_from_master(
                 // The user in master says nothing about the database.
                 login.user = Untrusted::default();
             }
-            facts.database = Fact::Seen(absent_or_closed(&reply, refusal));
+            let seen = absent_or_closed(&reply, refusal);
+            if may_have_come_online(&seen)
+                && let Some(opened) = open_once_more(target).await
+            {
+                report(&opened.facts);
+                return Some((SessionDatabase::Own, opened));
+            }
+            facts.database = Fact::Seen(seen);
             facts.content = match facts.database.seen() {
                 Some(DatabaseSeen::Absent) => Fact::Seen(Content::Empty),
                 _ => Fact::Missing(Trouble::Unasked),
             };
-            whole.then_some(connection)
+            whole.then_some((SessionDatabase::Master, connection))
+        }
+        Err(_) if !is_accepted => {
+            facts.login = Fact::Missing(Trouble::Sql(refusal));
+            None
         }
         Err(trouble) => {
             // Only a server that answers leaves it unclear; a broken connection must be reported, and fixed.
@@ -135,6 +152,25 @@ pub async fn look_from_master(
     };
     report(&facts);
     kept
+}
+
+/// Whether the database is open to many by now, and was refused by an error that also means that it was not there yet.
+fn may_have_come_online(seen: &DatabaseSeen) -> bool {
+    let DatabaseSeen::Closed { state: Some(state), said } = seen else { return false };
+    let number = said.number;
+    let may_pass = [errors::CANNOT_OPEN_DATABASE, errors::USED_DEFAULT_DATABASE, errors::NO_SUCH_DATABASE, errors::UNMAPPED];
+    state.state.as_str().eq_ignore_ascii_case("ONLINE")
+        && !state.single_user
+        && !state.restricted_user
+        && may_pass.contains(&number)
+}
+
+/// Logs in to the database once more and surveys it; `None` if it is still refused.
+async fn open_once_more(target: &Target) -> Option<Connection> {
+    let mut silent = |_: &ServerFacts| {};
+    let mut connection = connect(target, (target.database.as_str(), IfUnopened::Refuse), &mut silent).await.ok()?;
+    survey(&mut connection).await.ok()?;
+    Some(connection)
 }
 
 fn unnamed_login() -> ServerLogin {

@@ -196,7 +196,7 @@ fn closed_finding(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<
             ("is there, but {login} has no user in it", "Have a DBA run this.", Some(names.scripts().map_owner()))
         }
         // 4060 and 4063 are also what a database says that another session is only just creating.
-        ("" | "ONLINE", 911 | 4060 | 4063 | 18456) => (
+        ("" | "ONLINE", 911 | 4060 | 4063 | 18456 | failures::UNMAPPED) => (
             "is there, but {login} cannot open it: as a rule it has no user in it",
             "Try again if the database was created this very moment; otherwise have a DBA run this.",
             Some(names.scripts().map_owner()),
@@ -213,7 +213,7 @@ fn closed_finding(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<
 
 /// The login could not open the database, and cannot ask `master` whether it is absent or closed.
 fn unclear_finding(said: &SqlTrouble, case: &Case<'_>, names: &Names) -> Finding {
-    if !matches!(said.number, 911 | 916 | 4060 | 4063 | 18456) {
+    if !matches!(said.number, 911 | 916 | 4060 | 4063 | 18456 | failures::UNMAPPED) {
         return case.explain(&Trouble::Sql(said.clone())).into_finding(CheckId::DbExists, Severity::Stop);
     }
     // A node that joins looks for a cluster, which a new database does not have.
@@ -389,7 +389,7 @@ mod tests {
             (942, "offline", "SET ONLINE"),
             (978, "secondary copy", ""),
             (40501, "too busy", ""),
-            (33_557_097, "error 33557097", ""),
+            (33_557_097, "no user in it", "CREATE USER [octopus]"),
         ] {
             for state in [None, Some(samples::state())] {
                 let finding = stop(&verdict(&with(DatabaseSeen::Closed { state, said: said(number) })));

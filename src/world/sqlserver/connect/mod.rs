@@ -202,9 +202,11 @@ fn redirected(host: &str, port: u16) -> ServerAddress {
     ServerAddress { host: host.to_owned(), instance: None, port: Some(port) }
 }
 
-/// Returns the server's error, if the login was accepted and only the database could not be opened.
+/// Returns the server's error, if the login was accepted and only the database could not be opened; or if it may be so, since the
+/// error has no number of its own: then `master` tells.
 pub fn database_refusal(facts: &ServerFacts) -> Option<SqlTrouble> {
-    sql_error(facts).filter(|error| errors::is_about_the_database(error.number)).cloned()
+    let may_be = |number| errors::is_about_the_database(number) || number == errors::UNMAPPED;
+    sql_error(facts).filter(|error| may_be(error.number)).cloned()
 }
 
 /// Returns the server's answer to the login, if that is an error.
