@@ -169,7 +169,7 @@ fn may_have_come_online(seen: &DatabaseSeen) -> bool {
 async fn open_once_more(target: &Target) -> Option<Connection> {
     let mut silent = |_: &ServerFacts| {};
     let mut connection = connect(target, (target.database.as_str(), IfUnopened::Refuse), &mut silent).await.ok()?;
-    survey(&mut connection).await.ok()?;
+    survey(&mut connection, limits::READ).await.ok()?;
     Some(connection)
 }
 
