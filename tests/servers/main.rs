@@ -60,7 +60,7 @@ impl Site {
     async fn make(&self, database: &str) {
         let mut target = self.target(database);
         target.address.port = Some(self.server.addr().port());
-        assert_eq!(SqlServer::new().create_database(&target).await, Ok(true));
+        assert_eq!(SqlServer::new().create_database(&target).await.map(|created| created.made), Ok(true));
     }
 
     /// What one survey comes to in the end.

@@ -214,8 +214,7 @@ impl Product {
             9 => Some(Self::AzureSqlEdge),
             12 => Some(Self::FabricSqlDatabase),
             _ if name.is_empty() => None,
-            // The practice server plays a SQL Server; its edition tells that it is for practice.
-            _ if starts_with("Microsoft SQL Server") || starts_with("octopus-setup practice server") => Some(Self::SqlServer),
+            _ if starts_with("Microsoft SQL Server") => Some(Self::SqlServer),
             _ => Some(Self::Other(Untrusted::new(name))),
         }
     }

@@ -436,10 +436,8 @@ mod tests {
         assert_eq!(recognise(12, "Microsoft SQL Azure (RTM) - 12.0.2000.8"), Some(Product::FabricSqlDatabase));
         let babelfish = "Babelfish for PostgreSQL with SQL Server Compatibility - 12.0.2000.8\nOct  7 2024";
         assert_eq!(recognise(3, babelfish), Some(Product::Babelfish));
-        let practice = recognise(3, "octopus-setup practice server (not Microsoft SQL Server) - 16.0.4135.4");
-        assert_eq!(practice, Some(Product::SqlServer), "it plays one");
-        let other = recognise(3, "Another Engine 7 - 16.0.4135.4");
-        assert_eq!(other, Some(Product::Other(Untrusted::new("Another Engine 7"))));
+        let other = recognise(3, "octopus-setup practice server (not Microsoft SQL Server) - 16.0.4135.4");
+        assert_eq!(other, Some(Product::Other(Untrusted::new("octopus-setup practice server (not Microsoft SQL Server)"))));
         assert_eq!(recognise(3, ""), None);
     }
 
