@@ -28,7 +28,7 @@ fn pressed(state: &State, event: TuiEvent) -> Vec<Event> {
 
 fn every_state() -> Vec<State> {
     let mut all = vec![states::start(), states::database(), states::review(), states::install(), states::failed()];
-    all.extend([states::master_key(), states::done(), states::on(ScreenId::Home), states::on(ScreenId::Service)]);
+    all.extend(vec![states::master_key(), states::done(), states::on(ScreenId::Home), states::on(ScreenId::Service)]);
     all.push(clusters::join(clusters::many(20)));
     for section in [ScreenId::Node, ScreenId::Proof, ScreenId::Cluster, ScreenId::Drift, ScreenId::Key, ScreenId::Backups] {
         let mut state = review::section(section);

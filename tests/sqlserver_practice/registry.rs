@@ -8,8 +8,8 @@ use practice_server::WireFault;
 
 use super::support::{Lab, by, cluster, facts, login, node, snapshots};
 
-fn made(created: CreatedDatabase) -> bool {
-    created.made
+fn made(CreatedDatabase { made, .. }: CreatedDatabase) -> bool {
+    made
 }
 
 #[tokio::test]

@@ -92,6 +92,7 @@ const fn sql(kind: KnownTrouble) -> Option<&'static str> {
 }
 
 /// What a kind means for this node, and what to do.
+#[expect(clippy::too_many_lines, reason = "a table of words: one arm for each kind")]
 const fn meaning_and_fix(kind: KnownTrouble) -> (&'static str, &'static str) {
     match kind {
         KnownTrouble::PathNotFound => (

@@ -130,7 +130,9 @@ impl Reply {
     #[cfg(test)]
     pub fn from_rows(rows: Vec<ReplyRow>, error: Option<Trouble>, sent_at: OffsetDateTime, took: Duration) -> Self {
         let mut reply = Self { error, sent_at, took, ..Self::new() };
-        rows.into_iter().for_each(|row| reply.add(row));
+        for row in rows {
+            reply.add(row);
+        }
         reply
     }
 
