@@ -33,7 +33,18 @@ fn on(site: &Site, machine: &str, program: &str, key: &str) -> Command {
 fn first_node(site: &Site) -> (serde_json::Value, String) {
     let key_file = site.home("key.txt");
     let mut command = on(site, "machine-1", "octopus-setup", "");
-    command.args(["first-node", "--yes", "--output", "json", "--accept", "sql-latency", "--instance", "My Blue"]);
+    command.args([
+        "first-node",
+        "--yes",
+        "--output",
+        "json",
+        "--accept",
+        "sql-latency",
+        "--accept",
+        "home-node",
+        "--instance",
+        "My Blue",
+    ]);
     command.args(["--node-name", "localhost", "--user", site.server.user(), "--trust", "ca-file"]);
     command.arg("--server").arg(format!("localhost,{}", site.server.addr().port()));
     command.arg("--ca-file").arg(site.server.ca_file()).arg("--home").arg(site.home(HOME)).arg("--key-file").arg(&key_file);
@@ -54,7 +65,8 @@ async fn the_printed_command_joins_another_machine_as_it_is() {
     // On another machine nothing of the first one is there.
     std::fs::rename(site.home(HOME), site.home("node-on-the-first-machine")).unwrap();
     // What is added is about how busy this machine is, and that the first node shares nothing.
-    let line = format!("{} --accept sql-latency --accept storage-folders", next.replace("<name>", "localhost"));
+    let line =
+        format!("{} --accept sql-latency --accept home-node --accept storage-folders", next.replace("<name>", "localhost"));
     let output = on(&site, "machine-2", "bash", &key).args(["-c", &line]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{line}\n{}", told(&output));
     assert!(site.home(HOME).join("octopus-node.toml").exists());
@@ -75,8 +87,20 @@ async fn the_answers_of_a_node_config_join_the_next_one() {
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
     std::fs::rename(site.home(HOME), site.home("node-on-the-first-machine")).unwrap();
     let mut join = on(&site, "machine-2", "octopus-setup", &key);
-    join.args(["join", "--yes", "--accept", "sql-latency", "--accept", "storage-folders", "--node-name", "web02", "--answers"])
-        .arg(&file);
+    join.args([
+        "join",
+        "--yes",
+        "--accept",
+        "sql-latency",
+        "--accept",
+        "home-node",
+        "--accept",
+        "storage-folders",
+        "--node-name",
+        "web02",
+        "--answers",
+    ])
+    .arg(&file);
     let output = join.output().unwrap();
     let text = std::fs::read_to_string(&file).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}\n{}", told(&output));
@@ -97,7 +121,11 @@ async fn the_saved_answers_of_a_walk_through_the_screens_join_the_same_node() {
     engine.run_until_idle().await;
     drop(engine);
     let mut join = on(&site, "machine-2", "octopus-setup", &key);
-    let output = join.args(["join", "--yes", "--accept", "sql-latency", "--answers"]).arg(&file).output().unwrap();
+    let output = join
+        .args(["join", "--yes", "--accept", "sql-latency", "--accept", "home-node", "--answers"])
+        .arg(&file)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
     assert!(site.home("node-2").join("octopus-node.toml").exists());
 }

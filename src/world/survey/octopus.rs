@@ -213,6 +213,8 @@ pub(super) fn read_records(folder: &Path) -> (Vec<Record>, Vec<UnreadRecord>) {
                 }
             }
         }
+        // A path through a file leads nowhere, so no record is there.
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {}
         Err(error) => refused(folder, String::new(), &error),
     }
     (found, unread)
