@@ -38,9 +38,12 @@ async fn tls_is_established_and_the_certificate_is_a_fact() {
     assert!(certificate.names.iter().any(|name| name.as_str() == "localhost"));
 }
 
+/// Whether this is the trouble that a certificate has to make.
+type IsExpected = fn(&TlsTrouble) -> bool;
+
 #[tokio::test]
 async fn bad_certificates_are_refused_before_the_login_and_shown() {
-    let cases: [(Certificate, fn(&TlsTrouble) -> bool); 3] = [
+    let cases: [(Certificate, IsExpected); 3] = [
         (Certificate::Expired, |trouble| *trouble == TlsTrouble::Expired),
         (Certificate::OtherName, |trouble| *trouble == TlsTrouble::WrongName),
         (Certificate::UnknownIssuer, |trouble| matches!(trouble, TlsTrouble::IssuerNotInCaFile { .. })),
