@@ -233,12 +233,12 @@ fn the_suite_by_tsql() {
     }
 }
 
-/// `OCTOPUS_SETUP_TEDIOUS` names the folder `node_modules` that contains tedious.
+/// `PRACTICE_CLIENT_TEDIOUS` names the folder `node_modules` that contains tedious.
 #[test]
 fn the_suite_by_tedious() {
-    let modules = std::env::var("OCTOPUS_SETUP_TEDIOUS").unwrap_or_default();
+    let modules = std::env::var("PRACTICE_CLIENT_TEDIOUS").unwrap_or_default();
     let probe = format!("require({modules:?} + '/tedious')");
-    if is_there("tedious (OCTOPUS_SETUP_TEDIOUS)", Command::new("node").args(["-e", &probe])) {
+    if is_there("tedious (PRACTICE_CLIENT_TEDIOUS)", Command::new("node").args(["-e", &probe])) {
         suite(|| {
             let mut command = Command::new("node");
             command.arg("--no-deprecation").arg(clients().join("suite.js")).arg(&modules);
