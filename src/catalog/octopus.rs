@@ -106,7 +106,6 @@ impl Verb {
 pub enum Flag {
     /// The one that carries a setting, by the setting's row in the catalog.
     Setting(FieldId),
-    /// The instance.
     Instance,
     /// Octopus Server's own config file.
     Config,
@@ -120,9 +119,7 @@ pub enum Flag {
     Upgrade,
     /// Gives an account the database.
     Grant,
-    /// The master key.
     MasterKey,
-    /// The connection string.
     ConnectionString,
     /// Whether users sign in with a name and a password.
     UsernamePasswordIsEnabled,

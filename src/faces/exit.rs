@@ -19,7 +19,7 @@ pub enum Exit {
     Usage,
     /// The answers are refused: missing, malformed, unreadable. Nothing was written.
     Answers,
-    /// The checks refuse: something has to be mended first, or a warning was not accepted. Nothing was written.
+    /// The checks refuse: a stop has to be fixed first, or a warning was not accepted. Nothing was written.
     Checks,
     /// Left unfinished: a step failed, or the key's keeping is not proven. The same command, or the next start, goes on.
     Unfinished,

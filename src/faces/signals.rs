@@ -80,7 +80,7 @@ mod system {
 pub use system::Signals;
 
 /// Waits for a signal that ends the program; for programs without a screen. They begin to listen before they say that
-/// they are there, because whoever reads that may end them at once.
+/// they are there, because the reader may end the program at once.
 pub async fn until_ended(signals: &mut Signals) -> u8 {
     loop {
         if let Signal::End(status) = signals.next().await {

@@ -78,7 +78,6 @@ choices! {
 pub enum CommandFailure {
     /// With this exit status.
     Status(i32),
-    /// By this signal.
     Signal(i32),
     /// It was killed after this time.
     TimedOut(Duration),

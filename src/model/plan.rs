@@ -213,11 +213,7 @@ pub enum Failure {
     /// The server would refuse to drop the database.
     DropRefused(DropObstacle),
     /// A file or folder: path, and what the operating system said.
-    File {
-        path: Untrusted,
-        /// What it said.
-        said: Untrusted,
-    },
+    File { path: Untrusted, said: Untrusted },
     /// The row as it is now: another node has this name in the registry, or the row that this run was to change has changed
     /// since it was surveyed.
     RowTaken(Box<KeptRow>),

@@ -110,7 +110,6 @@ pub enum DropObstacle {
     AmazonRds,
     /// It is in an availability group, whose name not every login sees.
     AvailabilityGroup(Option<Untrusted>),
-    /// It is mirrored.
     Mirroring,
 }
 
@@ -166,16 +165,12 @@ pub enum RowOperation {
     },
     /// A node's own row changes; its last-seen becomes now.
     Update {
-        /// As it was.
         before: KeptRow,
         /// As it is to be.
         after: NodeRow,
     },
     /// A node marks itself as drained.
-    Drain {
-        /// As it was.
-        before: KeptRow,
-    },
+    Drain { before: KeptRow },
     /// A node's row is removed: its own after the drain mark (whatever its last-seen), or a dead node's.
     Remove {
         /// As it was. A drain mark set since then does not count.

@@ -96,7 +96,7 @@ impl From<TrustedProxy> for String {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebSection {
-    /// Listen prefixes. Text, so that a config with a malformed one can still be reviewed and mended.
+    /// Listen prefixes. Text, so that a config with a malformed one can still be reviewed and fixed.
     pub listen_prefixes: Vec<String>,
     /// Whether HTTP is redirected to HTTPS.
     pub force_ssl: bool,

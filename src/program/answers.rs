@@ -66,7 +66,7 @@ pub async fn gather(args: &AnswerArgs, flow: Option<Flow>, mode: Mode, defaults:
     let is_terminal = io::stdin().is_terminal();
     let mut input = io::stdin().lock();
     let mut person = Terminal;
-    // Whoever pipes the answers in can still be asked: the question goes to the terminal itself. Not if nothing of ours reaches a
+    // Piped answers still allow a prompt: it goes to the terminal itself. Not if nothing of ours reaches a
     // terminal: then nobody may be looking.
     let is_anybody_there = is_terminal || io::stderr().is_terminal();
     let mut sources = Sources {

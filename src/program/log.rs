@@ -38,7 +38,7 @@ fn open(path: &Path, level: LogLevel) -> Result<(), NoLog> {
     Ok(())
 }
 
-/// How much is wanted. A word that is none of the six is refused: whoever misspells `debug` would miss it when it counts.
+/// How much is wanted. A word that is none of the six is refused: a misspelt `debug` would be missed only when the log is needed.
 fn level() -> Result<LogLevel, NoLog> {
     let Some(said) = env::var_os(LogLevel::VARIABLE).filter(|said| !said.is_empty()) else {
         return Ok(LogLevel::default());

@@ -86,7 +86,7 @@ async fn serve_alone(server: &RunningServer, answers: Option<&Path>, output: Opt
         Ok(signals) => signals,
         Err(error) => return complain(&format!("signals cannot be listened for: {error}")),
     };
-    // Before it is printed: whoever reads that the server is there may read the file as well.
+    // Written before the server is announced, so that a script that waits for the announcement finds the file.
     if let Some(path) = answers
         && let Err(error) = write_answers(server, path)
     {

@@ -29,14 +29,14 @@ pub fn completions(args: &Completions) -> ExitCode {
     let mut script = Vec::new();
     generate(generator, &mut hinted(&whole()), PROGRAM, &mut script);
     if generator == Generator::Bash {
-        script = mended(&script);
+        script = fix_bash_completion(&script);
     }
     print(&script)
 }
 
 /// `clap_complete` 4.6.11 calls a program with a hyphen in its name one thing where it chooses a subcommand and another thing
-/// where it completes it, and so completes nothing but subcommands. Where that is mended, this changes nothing.
-fn mended(script: &[u8]) -> Vec<u8> {
+/// where it completes it, and so completes nothing but subcommands. Once that is fixed there, this changes nothing.
+fn fix_bash_completion(script: &[u8]) -> Vec<u8> {
     let script = String::from_utf8_lossy(script);
     script.replace(&PROGRAM.replace('-', "__subcmd__"), &PROGRAM.replace('-', "__")).into_bytes()
 }

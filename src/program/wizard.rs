@@ -45,7 +45,7 @@ pub async fn interactive(environment: &Environment, answers: Answers, flow: Opti
     on_screen(environment, Beginning::Flow(flow), answers).await
 }
 
-/// Runs a set-up flow by itself. A dry run goes before `--yes`: whoever says both has added one of them to the other's line,
+/// Runs a set-up flow by itself. A dry run goes before `--yes`: both together mean that one was added to the other's line,
 /// and nothing is what can be done again.
 async fn run_unattended(args: &Wizard, flow: Flow, mut loaded: LoadedAnswers, environment: &Environment) -> ExitCode {
     for name in &args.accept {

@@ -20,7 +20,6 @@ pub use crate::catalog::octopus::{Flag, Reach, Verb};
 /// One option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandOption {
-    /// Its flag.
     pub flag: Flag,
     /// Its value; `None` for one that stands by itself.
     pub value: Option<Word>,
@@ -80,7 +79,6 @@ impl OctopusCommand {
 /// How a secret stands in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretForm {
-    /// As it is.
     Plain,
     /// Each double quote in it written twice, as between double quotes in a .NET connection string.
     Doubled,
@@ -91,7 +89,6 @@ pub enum SecretForm {
 pub enum WordPart {
     /// Literal text.
     Text(String),
-    /// A secret.
     Secret(Secret, SecretForm),
 }
 

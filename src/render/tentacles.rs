@@ -45,7 +45,6 @@ pub enum AddressScheme {
 /// A cluster as polling Tentacles see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Polling {
-    /// The nodes.
     pub nodes: Vec<PolledNode>,
     /// What goes into a comment at the head.
     pub remarks: Vec<String>,
@@ -58,13 +57,11 @@ pub struct Polling {
 /// A node as a Tentacle polls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolledNode {
-    /// Its name.
     pub name: String,
     /// The URL of its web portal, for the command that makes it known.
     pub server: String,
     /// The host that is polled.
     pub host: String,
-    /// The port.
     pub port: u16,
 }
 

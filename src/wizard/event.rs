@@ -82,7 +82,6 @@ pub enum Event {
 /// What the start screen offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StartChoice {
-    /// One of the flows.
     Flow(Flow),
     /// Continue the unfinished run of this instance.
     Resume(Untrusted),

@@ -106,7 +106,7 @@ mod tests {
                 let looked_at = field.setting().affects_node && flow::asks(flow, field) && !hidden.contains(&field);
                 let outcome = from_answers(flow, &samples::joining_with(&[(field, "\u{1}")]));
                 let mut wanted = if looked_at { vec![field] } else { Vec::new() };
-                // Whoever names an administrator has to give a password.
+                // An administrator who is named needs a password.
                 wanted.extend((field == FieldId::AdminUser && looked_at).then_some(FieldId::AdminPassword));
                 assert_eq!(outcome.err().unwrap_or_default(), wanted, "{flow:?} {}", field.id());
             }

@@ -210,7 +210,7 @@ pub fn nothing_to_review(machine: &Machine) -> String {
     unread(machine).map_or_else(|| NOTHING_TO_REVIEW.to_owned(), |unread| format!("No instance was found. {unread}"))
 }
 
-/// What is said where the lists could be read and are empty.
+/// The message when the lists of instances could be read and are empty.
 pub const NOTHING_TO_REVIEW: &str = "There is nothing to review here: no instance of Octopus Server is on this machine's lists.";
 
 /// What of this machine's lists could not be read: an instance that was not found may be in it.

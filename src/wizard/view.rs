@@ -232,7 +232,7 @@ impl State {
 
     /// Returns `true` if there is such a remedy. Takes the finding that is shown in full, so that the checks need not run once
     /// more.
-    pub fn mends(&self, foremost: Option<&Finding>) -> bool {
+    pub fn has_remedy(&self, foremost: Option<&Finding>) -> bool {
         match self.place.here {
             ScreenId::Install => self.remedy().is_some(),
             _ => foremost.is_some_and(|finding| finding.remedy.is_some()),
@@ -279,9 +279,9 @@ fn has_occasion(field: FieldId, open: Flow, state: &State) -> bool {
     }
 }
 
-/// Returns the actions that apply now, in the order of the foot; Help and Quit always do and come last. `mends`: whether there
+/// Returns the actions that apply now, in the order of the foot; Help and Quit always do and come last. `has_remedy`: whether there
 /// is a remedy to copy, for which every check of the screen has to be judged.
-pub fn available_actions(state: &State, mends: bool) -> Vec<Action> {
+pub fn available_actions(state: &State, has_remedy: bool) -> Vec<Action> {
     let mut actions = Vec::new();
     let here = state.place.here;
     match here {
@@ -332,7 +332,7 @@ pub fn available_actions(state: &State, mends: bool) -> Vec<Action> {
         let running = surveys.iter().any(|survey| state.tickets.awaited(*survey));
         actions.push(if running { Action::Cancel } else { Action::CheckAgain });
     }
-    if mends {
+    if has_remedy {
         actions.push(Action::CopyRemedy);
     }
     actions.extend([Action::Help, Action::Quit]);
@@ -342,7 +342,6 @@ pub fn available_actions(state: &State, mends: bool) -> Vec<Action> {
 /// One of the shared folders of a node that joins. Faces show them; nothing about them is asked there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Share {
-    /// Which.
     pub folder: SharedFolder,
     /// Where the registry has it.
     pub path: Untrusted,

@@ -197,7 +197,7 @@ const fn meaning_and_fix(kind: KnownTrouble) -> (&'static str, &'static str) {
     }
 }
 
-/// A command that mends it, or that shows more, where one line can.
+/// Returns a command that fixes it, or that shows more, if one line can.
 fn command(kind: KnownTrouble, case: &Case<'_>) -> Option<String> {
     let instance = case.answers.trimmed(FieldId::Instance);
     let (platform, shell) = (case.platform(), case.shell());
@@ -334,7 +334,7 @@ mod tests {
         for kind in KnownTrouble::ALL {
             let finding = warn(&log_verdict(seen(&[kind], 1)));
             assert!(finding.says.contains(&format!("ERROR {kind:?}")), "{finding:?}");
-            assert!(fixes.insert(finding.fix.clone()), "{kind:?} is mended as another one is");
+            assert!(fixes.insert(finding.fix.clone()), "{kind:?} has the fix of another kind");
         }
     }
 

@@ -102,7 +102,7 @@ fn every_check_is_worded_and_judged() {
     assert_eq!(all_checks().count(), CheckId::ALL.len());
 }
 
-/// Nothing stands against it; what may be left out, and is, is noted.
+/// No problems are found; optional answers that were left out are notes.
 fn assert_calm(verdict: &Verdict) {
     let is_note = verdict.severity() == Some(Severity::Note);
     assert!(is_note || matches!(verdict, Verdict::Good(_)), "not good: {verdict:?}");

@@ -71,7 +71,7 @@ pub struct ServerContext<'a> {
     pub database: &'a str,
     /// How scripts get into the database.
     pub reach: Reach,
-    /// The one that the server showed.
+    /// The certificate that the server presented.
     pub certificate: Option<&'a ServerCertificate>,
     /// The fingerprint of the only certificate that is trusted.
     pub pinned: Option<[u8; 32]>,

@@ -65,7 +65,7 @@ pub struct Setting {
     pub row: Option<fn(&NodeRow) -> String>,
     /// Where `OctopusServer.config` says it.
     pub octopus: OctopusSource,
-    /// The option of Octopus Server that carries it: in scripts, in the hand-over, and as what mends drift.
+    /// The option of Octopus Server that carries it: in scripts, in the hand-over, and in the command that fixes drift.
     pub option: Option<OctopusOption>,
     /// When two spellings of it mean the same.
     pub same: Equivalence,
@@ -91,7 +91,6 @@ pub enum Group {
     Node,
     /// The account that it runs as.
     Service,
-    /// The database.
     Database,
     /// The cluster and its key.
     Cluster,

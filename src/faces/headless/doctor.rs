@@ -1,4 +1,4 @@
-//! The report of somebody who looks for what is wrong: of what is well one line a screen, then each finding with what mends
+//! The report of somebody who looks for what is wrong: of what is well one line a screen, then each finding with what fixes
 //! it, then the sentence that monitoring and people alike look for.
 
 use std::fmt::Write as _;
@@ -61,7 +61,7 @@ fn findings_of(check: &ReportedCheck, severity: Severity) -> Option<Vec<Finding>
     (!part.is_empty()).then_some(part)
 }
 
-/// The findings with their sentences in lines of a terminal. What mends them stays whole: a command that is broken into
+/// The findings with their sentences in lines of a terminal. A remedy stays whole: a command that is broken into
 /// lines is not one any more, and the terminal itself breaks it so that it can be copied.
 fn wrapped(out: &mut String, check: &ReportedCheck, findings: &[Finding], columns: u16) {
     let indent = WORD + 3;

@@ -199,7 +199,7 @@ fn finding(finding: &Finding) -> FindingOut {
     }
 }
 
-/// What mends it.
+/// The SQL or command that fixes it.
 pub(super) fn remedy(remedy: &Remedy) -> RemedyOut {
     RemedyOut {
         kind: match remedy {

@@ -40,7 +40,7 @@ pub enum Detail {
 ///
 /// # Errors
 ///
-/// Where it cannot be written. A reader that has gone is none: whoever closes a pipe has seen enough.
+/// Where it cannot be written. A closed pipe is no error: its reader has seen enough.
 pub async fn check(engine: &mut Engine, output: OutputFormat, out: &mut impl Write) -> io::Result<ReviewStatus> {
     engine.run_until_idle().await;
     print(engine.state(), output, out)

@@ -21,7 +21,6 @@ use crate::words;
 pub enum ReviewStatus {
     /// Nothing to say against the node, but perhaps notes.
     Fine,
-    /// Warnings.
     Warnings,
     /// At least one stop.
     Stops,
@@ -56,11 +55,8 @@ impl ReviewStatus {
 pub struct CheckTally {
     /// Nothing was found.
     pub ok: usize,
-    /// Notes.
     pub notes: usize,
-    /// Warnings.
     pub warnings: usize,
-    /// Stops.
     pub stops: usize,
     /// Could not be judged.
     pub unknown: usize,
@@ -69,7 +65,6 @@ pub struct CheckTally {
 /// One check.
 #[derive(Debug, Clone)]
 pub struct ReportedCheck {
-    /// Which.
     pub id: CheckId,
     /// The label of its row.
     pub label: &'static str,
@@ -87,7 +82,6 @@ impl ReportedCheck {
 /// The checks of one screen.
 #[derive(Debug, Clone)]
 pub struct Section {
-    /// Which.
     pub screen: ScreenId,
     /// Its checks, in order.
     pub checks: Vec<ReportedCheck>,
@@ -108,9 +102,7 @@ pub struct Report<'a> {
     pub maker: Option<Maker>,
     /// The node's name.
     pub node: Untrusted,
-    /// The server.
     pub server: Untrusted,
-    /// The database.
     pub database: Untrusted,
     /// The cluster's id, as the database tells it, or else the config.
     pub cluster: Option<String>,
@@ -118,7 +110,6 @@ pub struct Report<'a> {
     pub fingerprint: Option<String>,
     /// How the checks came out.
     pub tally: CheckTally,
-    /// The settings.
     pub settings: Vec<SettingItem>,
     /// The checks, screen by screen.
     pub sections: Vec<Section>,

@@ -93,7 +93,7 @@ pub fn tell_check<L: LineSource, W: Write>(
     tell(face, check, &verdict)
 }
 
-/// What stands against going on, in full: what it is, what to do, and with what.
+/// Builds the full text of the problems that block the screen: what is wrong, the fix, and its SQL or command.
 pub fn tell_blocking<L: LineSource, W: Write>(
     face: &mut Face<'_, L, W>,
     least: Severity,

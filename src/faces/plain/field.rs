@@ -90,7 +90,7 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, field: Fiel
     }
 }
 
-/// What stands against a field's present answer.
+/// Returns the problems of a field's present answer.
 fn refused(state: &State, field: FieldId) -> Option<String> {
     state.problem(field).or_else(|| form::is_missing(field, &state.answers).then(|| "An answer is needed.".to_owned()))
 }

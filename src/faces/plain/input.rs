@@ -52,7 +52,7 @@ impl fmt::Debug for InputLine {
 
 /// A source of lines.
 pub trait LineSource {
-    /// The next line. Dropping the future loses nothing: the line is there for whoever asks next.
+    /// The next line. Dropping the future loses nothing: the line is kept for the next question.
     fn next(&mut self, echo: Echo) -> impl Future<Output = InputLine>;
 
     /// Whether a terminal shows what is typed and goes to the next line by itself. Where it is not, the face ends the line.
@@ -150,7 +150,7 @@ fn read_all(wants: &Receiver<Echo>, sender: &UnboundedSender<InputLine>, termina
     let mut begun = false;
     while let Ok(echo) = wants.recv() {
         let heard = if terminal && echo != Echo::Shown && cfg!(not(unix)) {
-            // The console's own echo is switched by whoever reads.
+            // The reader switches the console's own echo.
             rpassword::read_password().map_or(InputLine::End, |line| InputLine::Line(Zeroizing::new(line)))
         } else {
             read(&mut io::stdin().lock(), !begun, echo)

@@ -2,7 +2,7 @@
 //! that cannot move their cursor, and pipes.
 //!
 //! It never moves the cursor, goes back in a line or colours anything; every state has a word; nothing is wrapped, because
-//! whoever reads knows best how. It sends the same events as the full-screen face, and decides nothing: which fields are
+//! the reader's own program does that best. It sends the same events as the full-screen face, and decides nothing: which fields are
 //! asked, whether they are good, and whether one may go on is asked of the state.
 
 mod checks;

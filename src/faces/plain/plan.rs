@@ -135,7 +135,7 @@ pub async fn undo<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<
     if !face.yes_no("Undo everything that this run created, and nothing else?").await? {
         return Ok(false);
     }
-    // Only now: whoever was asked in between whether to end has another question open.
+    // Only now: a question in between whether to end would still be open.
     face.quietly(Event::Press(Action::Undo));
     face.handle(Event::Reply(true))?;
     Ok(face.state().run().is_working())

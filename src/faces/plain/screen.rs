@@ -51,7 +51,7 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
     }
     let mut asked: Vec<FieldId> = Vec::new();
     if backwards {
-        // Whoever comes back meant the last question.
+        // Going back leads to the last question.
         asked = face.state().fields();
         asked.pop();
     }

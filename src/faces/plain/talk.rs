@@ -424,7 +424,7 @@ const WORDS: [(&str, Entry<'static>); 6] = [
     (CONNECTION, Entry::Connection),
 ];
 
-/// What is told of them, once at the start and with each help.
+/// Explains the control words, at the start and in each help text.
 pub const KEYS: &str = "At every question: ? tells more, < goes back, ! or quit ends, and a single . empties a field. Where one of \
 these is itself the answer, put a backslash before it: \\? is a question mark.";
 

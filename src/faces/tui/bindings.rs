@@ -52,7 +52,6 @@ pub enum Direction {
 /// A key that works now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Binding {
-    /// The keys.
     pub keys: &'static [KeyCode],
     /// How they are shown.
     pub cap: &'static str,
@@ -79,7 +78,7 @@ const fn bind(
 const ENTER: &[KeyCode] = &[KeyCode::Enter];
 const ESC: &[KeyCode] = &[KeyCode::Esc];
 
-/// The keys that work now, in the order of the foot. `mends`: whether there is a remedy to copy ([`State::mends`]).
+/// The keys that work now, in the order of the foot. `has_remedy`: whether there is a remedy to copy ([`State::has_remedy`]).
 pub fn visible(state: &State, has_remedy: bool) -> Vec<Binding> {
     let mut found = match state.overlay {
         Some(Overlay::Help | Overlay::Script | Overlay::Output) => vec![
@@ -302,7 +301,7 @@ pub fn find(state: &State, key: KeyEvent) -> Option<KeyAction> {
     if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
         return None;
     }
-    // Whether something mends takes every check of the screen to know, and hangs on no other key.
+    // Finding out whether there is a remedy runs every check of the screen; only this key depends on it.
     let has_remedy = key.code == KeyCode::F(6) && state.remedy().is_some();
     visible(state, has_remedy).into_iter().find(|binding| binding.keys.contains(&key.code)).map(|binding| binding.does)
 }

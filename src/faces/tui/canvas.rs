@@ -21,7 +21,6 @@ pub struct Canvas<'a> {
     pub buffer: &'a mut Buffer,
     /// The styles.
     pub theme: Theme,
-    /// The signs.
     pub signs: &'static Signs,
     /// What can be clicked.
     pub hits: &'a mut Hits,
@@ -135,7 +134,6 @@ impl Canvas<'_> {
 pub enum Hit {
     /// A screen in the list.
     Screen(ScreenId),
-    /// A field.
     Field(FieldId),
     /// The way to another value of a choice.
     Choice(FieldId, Direction),

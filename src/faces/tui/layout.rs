@@ -77,7 +77,6 @@ pub struct PageContent {
     pub folded: u16,
     /// Whether any field is asked, so that one has its help under it.
     pub asked: bool,
-    /// Checks.
     pub checks: u16,
     /// Screens in the sidebar, 0 without one.
     pub screens: u16,
@@ -92,9 +91,7 @@ pub struct PageLayout {
     pub heading: Rect,
     /// Whether the fields that most people leave alone share one line.
     pub folded: bool,
-    /// The fields.
     pub fields: Rect,
-    /// The checks.
     pub checks: Rect,
     /// In how many columns the checks stand.
     pub columns: u16,

@@ -43,11 +43,9 @@ fn verdicts(state: &State, sections: &[(ScreenId, Verdicts)]) -> Verdicts {
 /// What a frame shows.
 #[derive(Debug)]
 pub struct Scene<'a> {
-    /// The state.
     pub state: &'a State,
     /// The open screen's words.
     pub words: &'static Screen,
-    /// Its fields.
     pub fields: Vec<FieldId>,
     /// Its checks' verdicts.
     pub verdicts: Verdicts,
@@ -69,7 +67,7 @@ impl<'a> Scene<'a> {
             state,
             words: words::screen(state.place.here),
             fields: state.fields(),
-            bindings: bindings::visible(state, state.mends(foremost.as_ref())),
+            bindings: bindings::visible(state, state.has_remedy(foremost.as_ref())),
             sections,
             foremost,
             verdicts,

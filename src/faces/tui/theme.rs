@@ -38,11 +38,8 @@ pub struct Theme {
     pub edited: Style,
     /// A key at the foot.
     pub key: Style,
-    /// Good.
     pub good: Style,
-    /// Warning.
     pub warn: Style,
-    /// Stop.
     pub stop: Style,
 }
 
@@ -119,11 +116,8 @@ impl Charset {
 pub struct Signs {
     /// Good.
     pub ok: &'static str,
-    /// Warning.
     pub warn: &'static str,
-    /// Stop.
     pub stop: &'static str,
-    /// Running.
     pub running: &'static str,
     /// Not yet.
     pub pending: &'static str,

@@ -74,7 +74,7 @@ pub fn fold_case(path: &Path) -> PathBuf {
 }
 
 /// Returns the sources' files and folders that collide with each other if the destination folds case: all but the first of each
-/// group. Folders merge without loss, but whoever looks for the second one does not find it, so they are reported too.
+/// group. Folders merge without loss, but the second one is not found under its own name any more, so they are reported too.
 pub fn case_collisions(tree: &Tree, folding: Folding) -> Vec<Collision> {
     if folding == Folding::Keeps {
         return Vec::new();

@@ -138,10 +138,7 @@ pub enum HomeState {
         entries: u64,
     },
     /// A folder with a node config of ours.
-    NodeConfig {
-        /// The instance in it.
-        instance: Untrusted,
-    },
+    NodeConfig { instance: Untrusted },
     /// A file, or something else that is not a folder.
     NotAFolder,
 }

@@ -181,11 +181,9 @@ pub struct ServerVersion {
 pub enum Product {
     /// Microsoft SQL Server, on a machine or in RDS.
     SqlServer,
-    /// Azure SQL Database.
     AzureSqlDatabase,
     /// Azure SQL Managed Instance.
     ManagedInstance,
-    /// Azure SQL Edge.
     AzureSqlEdge,
     /// Azure Synapse, or the SQL endpoint of Microsoft Fabric: analytics.
     Synapse,

@@ -21,7 +21,6 @@ pub struct StorageFacts {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FolderFacts {
     pub folder: SharedFolder,
-    /// Where.
     pub path: Untrusted,
     /// Whether it is there.
     pub place: Fact<FolderPlace>,
@@ -35,7 +34,6 @@ pub struct FolderFacts {
     pub rights: Fact<FolderRights>,
     /// How long one file took: create, write, sync, delete.
     pub latency: Fact<Duration>,
-    /// The canaries in it.
     pub canaries: Fact<Vec<CanaryFile>>,
     /// How many entries are in it, canaries left out; counted up to a thousand.
     pub entries: Fact<u64>,

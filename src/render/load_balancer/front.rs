@@ -17,7 +17,6 @@ pub struct FrontendError(pub String);
 pub struct Listen {
     /// Its address; all when nothing is said.
     pub address: Option<IpAddr>,
-    /// The port.
     pub port: u16,
 }
 
@@ -64,7 +63,6 @@ pub struct CertificateFiles {
 pub struct Frontend {
     /// The name by which people reach the cluster.
     pub name: Option<String>,
-    /// Where it listens.
     pub listen: Listen,
     /// TLS at the load balancer.
     pub certificate: Option<CertificateFiles>,

@@ -53,8 +53,8 @@ pub fn read(file: &Untrusted, text: &str) -> AnswerFile {
         }
     }
     // A key without a value swallows the next line, so the broken lines are blanked and the rest is parsed again.
-    let mended = Zeroizing::new(if broken.is_empty() { String::new() } else { text.without(&broken) });
-    let again = (!broken.is_empty()).then(|| DeTable::parse_recoverable(&mended).0);
+    let without_broken = Zeroizing::new(if broken.is_empty() { String::new() } else { text.without(&broken) });
+    let again = (!broken.is_empty()).then(|| DeTable::parse_recoverable(&without_broken).0);
     for (key, value) in again.as_ref().unwrap_or(&table).get_ref() {
         // The span of a section is its header, which may come after its keys.
         let (start, end) = (text.line(key.span().start), text.line(value.span().end));

@@ -46,7 +46,6 @@ impl Default for Patience {
 /// values, and a cluster that is shown live is asked every few seconds. The verdict itself never comes from here.
 #[derive(Clone)]
 pub(super) struct KnownEvidence {
-    /// Where it is.
     pub target: Target,
     /// The cluster that it belongs to.
     pub identity: Identity,

@@ -360,8 +360,8 @@ fn rights(reply: &Reply) -> Result<DatabaseRights, Trouble> {
     })
 }
 
-/// Returns whether the login sees every database in `sys.databases`, so that a missing one does not exist. From `master`; whoever may
-/// create databases sees them all.
+/// Returns whether the login sees every database in `sys.databases`, so that a missing row means a missing database. Read from `master`; a
+/// login that may create databases sees them all.
 fn sees_every_database(reply: &Reply) -> bool {
     let sees = ["view_databases", "create_database", "create_in_master", "dbmanager"];
     reply.row("rights").is_ok_and(|row| sees.iter().any(|right| row.flag(right)))

@@ -54,19 +54,19 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 }
 
 /// A difference: both sides, and the command that has Octopus say what the node config says.
-pub fn difference(field: FieldId, own: &str, other: &str, mend: Option<String>) -> Finding {
+pub fn difference(field: FieldId, own: &str, other: &str, command: Option<String>) -> Finding {
     let shown = |text: &str| {
         let text = Untrusted::new(text);
         if text.is_empty() { "nothing".into() } else { text }
     };
     let says = format!("{}: the node config says {}, OctopusServer.config {}.", field.label(), shown(own), shown(other));
-    let finding = match mend {
-        Some(mend) => Finding::warn(
+    let finding = match command {
+        Some(command) => Finding::warn(
             CheckId::DriftOctopus,
             says,
             "Decide which of the two is meant: {key:edit} changes the node config, the command OctopusServer.config.",
         )
-        .command(mend),
+        .command(command),
         None => Finding::warn(CheckId::DriftOctopus, says, "Decide which of the two is meant, and change the other one."),
     };
     finding.about(field)

@@ -172,7 +172,7 @@ fn take(config: &mut OctopusConfig, field: FieldId) {
     config.said.retain(|(other, _)| *other != field);
 }
 
-/// What is changed, how, what has to be said of it, and what of the command that mends it.
+/// What is changed and how, what the finding has to say, and a part of the command that fixes it.
 type Setting = (&'static str, fn(&mut OctopusConfig), &'static [&'static str], &'static str);
 
 #[test]
@@ -194,13 +194,13 @@ fn each_setting_of_octopus_that_differs_is_told_with_both_sides_and_a_command_wh
         ("ssl", |config| put(config, FieldId::ForceSsl, "true"), &["false", "true"], "--webForceSSL 'False'"),
         ("comms", |config| put(config, FieldId::CommsPort, "1"), &["10943", "config 1."], "--commsListenPort '10943'"),
     ];
-    for (what, change, parts, mend) in table {
+    for (what, change, parts, fix) in table {
         let verdict = with(change);
         let finding = warn(&verdict);
         assert!(parts.iter().all(|part| finding.says.contains(part)), "{what}: {finding:?}");
         assert_eq!(said(&verdict), finding.says, "{what}: and nothing else");
         let command = finding.remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default();
-        assert!(command.contains(mend) && command.is_empty() == mend.is_empty(), "{what}: {command}");
+        assert!(command.contains(fix) && command.is_empty() == fix.is_empty(), "{what}: {command}");
     }
 }
 

@@ -41,7 +41,6 @@ pub enum RunEvent<'a> {
     Pending(Pending<'a>, Duration),
     /// A signal came while steps run.
     Interrupted,
-    /// The end.
     End(&'a RunEnd),
 }
 
@@ -72,7 +71,6 @@ pub struct StepEvent<'a> {
     pub number: usize,
     /// How many there are.
     pub of: usize,
-    /// Its id.
     pub id: &'static str,
     /// What it does, to what.
     pub title: &'a str,
@@ -87,7 +85,6 @@ pub enum StepOutcome {
     Begun,
     /// It is done, or was so already; after this long.
     Done(StepState, Duration),
-    /// It failed.
     Failed(Explanation),
 }
 
@@ -96,7 +93,6 @@ pub enum StepOutcome {
 pub struct RunEnd {
     /// The exit status.
     pub exit: Exit,
-    /// The flow.
     pub flow: Flow,
     /// Whether only the plan was asked for.
     pub dry_run: bool,
@@ -120,7 +116,6 @@ impl RunEnd {
 /// The node that was, or would be, set up.
 #[derive(Debug, Clone)]
 pub struct NodeSummary {
-    /// Its name.
     pub name: String,
     /// Its node config's file.
     pub config: String,
@@ -143,7 +138,6 @@ pub struct NodeSummary {
 /// One answer, as it may be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerSummary {
-    /// The field.
     pub field: FieldId,
     /// Its text; `None` of a secret, which is only said to be set.
     pub value: Option<String>,

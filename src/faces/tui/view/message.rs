@@ -62,8 +62,8 @@ const fn indent(saying: &Message) -> u16 {
     if saying.sign.is_empty() { 0 } else { SIGN }
 }
 
-/// Draws one saying, and under it what mends it, which keeps its lines when there are too few for both: it is what the
-/// operator needs most. Tells how many lines it took.
+/// Draws a message and its remedy below it, and returns the number of lines used. If there are too few lines for both, the remedy
+/// keeps its own, since it is what the operator needs most.
 fn put_message(canvas: &mut Canvas<'_>, area: Rect, saying: &Message) -> u16 {
     canvas.put(row(area, 0), saying.sign, saying.sign_style);
     let inner = behind(area, indent(saying));
@@ -82,11 +82,9 @@ pub struct Message {
     pub sign: &'static str,
     /// The sign's style.
     pub sign_style: Style,
-    /// What is said.
     pub words: String,
-    /// The style of that.
     pub style: Style,
-    /// What mends it, to be copied.
+    /// The SQL or command that fixes it, to be copied.
     pub remedy: Option<String>,
 }
 
@@ -117,7 +115,7 @@ pub fn messages(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Message> {
     let foremost = scene.foremost.as_ref().filter(|found| !is_told(found));
     match (foremost, state.run().failed()) {
         (Some(found), _) => {
-            // A note stands against nothing, so it does not hide that one may go on.
+            // A note blocks nothing, so it does not hide that the operator can go on.
             if found.severity == Severity::Note && said.is_empty() {
                 said.extend(standing(canvas, scene));
             }
@@ -160,7 +158,7 @@ fn question(state: &State) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// A finding: its check's name, which can be typed, what it says and what mends it.
+/// Builds the message of a finding: the name of its check, which `--accept` takes, what is wrong, and the fix.
 fn finding(canvas: &Canvas<'_>, finding: &Finding) -> Message {
     let words = format!("{}: {} {}", finding.check.id(), finding.says, finding.fix);
     let remedy = finding.remedy.as_ref().map(|remedy| remedy.text().to_owned());
@@ -175,7 +173,7 @@ fn failure(canvas: &Canvas<'_>, scene: &Scene<'_>, row: &Row) -> Option<Message>
     Some(Message { remedy, ..Message::new(canvas, (canvas.signs.stop, canvas.theme.stop), words.trim_end()) })
 }
 
-/// Where things stand when nothing stands against going on.
+/// Builds the message of a screen without problems.
 fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Message> {
     let (theme, signs) = (canvas.theme, canvas.signs);
     // A review has no gate: its rows themselves tell where things stand.

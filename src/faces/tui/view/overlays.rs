@@ -88,7 +88,7 @@ fn help_lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
     }
     add("", theme.plain, 0);
     add("Keys", theme.title, 0);
-    for binding in bindings::for_screen(scene.state, scene.state.mends(scene.foremost.as_ref())) {
+    for binding in bindings::for_screen(scene.state, scene.state.has_remedy(scene.foremost.as_ref())) {
         add(&format!("{} {}", binding.cap, binding.label), theme.plain, 0);
     }
     add(

@@ -117,7 +117,6 @@ struct NodeRows<'a> {
 struct OctopusNode<'a> {
     /// Its name in the form in which names are compared.
     pub folded: &'a str,
-    /// Its name.
     pub name: &'a str,
     /// Its heartbeat.
     pub beat: Heartbeat,

@@ -33,7 +33,6 @@ pub type FactsReport<'a> = dyn FnMut(&ServerFacts) + Send + 'a;
 
 /// A session, and the facts that were learnt while connecting.
 pub struct Connection {
-    /// The session.
     pub session: Session,
     /// Name, TCP, encryption, certificate and login.
     pub facts: ServerFacts,
@@ -257,7 +256,6 @@ pub enum LoginError {
     Redirected {
         /// The other server.
         host: String,
-        /// Its port.
         port: u16,
     },
     /// Anything else. Never tried again: a repeated wrong password locks the account.
@@ -277,7 +275,6 @@ pub enum IfUnopened {
 
 /// A login that was accepted.
 pub struct AcceptedLogin {
-    /// The session.
     pub session: Session,
     /// How long it took.
     pub took: Duration,

@@ -373,7 +373,6 @@ pub enum TrustAnchors {
     File(Arc<CaFile>),
     /// One certificate, by SHA-256 over its DER encoding.
     Fingerprint([u8; 32]),
-    /// Nothing.
     Nothing,
 }
 

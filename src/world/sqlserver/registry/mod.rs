@@ -114,7 +114,7 @@ impl SqlServer {
     /// Of the connection or the server.
     pub async fn create_database(&self, target: &Target) -> Result<CreatedDatabase, Trouble> {
         let created = retry(|| Box::pin(self.while_answering(target, self.try_to_create(target)))).await?;
-        // By whoever: some servers let nobody in for a moment.
+        // Also if another wizard created it: some servers refuse logins to a new database for a moment.
         *self.just_made() = Some(target.clone());
         Ok(created)
     }

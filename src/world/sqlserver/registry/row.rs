@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_is_not_there_is_gone_and_removed_only_by_whoever_did_it() {
+    fn a_missing_row_is_gone_and_only_the_wizard_that_removed_it_says_removed() {
         assert_eq!(ended(RowOperation::Remove { before: before() }, &[DONE]), Ok(RowChangeOutcome::Ours));
         assert_eq!(ended(RowOperation::Remove { before: before() }, &[NEVER]), Ok(RowChangeOutcome::Gone));
         assert_eq!(ended(RowOperation::Update { before: before(), after: row_on("a") }, &[DONE]), Ok(RowChangeOutcome::Gone));

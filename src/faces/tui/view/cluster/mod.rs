@@ -184,11 +184,9 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, node: &NodeSeen) {
 pub struct ClusterContent {
     /// Lines of the introduction.
     pub intro: u16,
-    /// Nodes.
     pub nodes: usize,
     /// Lines of the fields with the focused one's help, or of what is told of the chosen node.
     pub fields: u16,
-    /// Checks.
     pub checks: u16,
     /// Screens in the sidebar, 0 without one.
     pub screens: u16,
@@ -209,9 +207,7 @@ pub struct ClusterLayout {
     pub table: Rect,
     /// The line that tells which rows are shown.
     pub mark: Rect,
-    /// The fields.
     pub fields: Rect,
-    /// The checks.
     pub checks: Rect,
     /// In how many columns the checks stand.
     pub columns: u16,
