@@ -24,6 +24,8 @@ async fn whatever_a_crash_leaves_the_next_start_finishes() {
                 next.run_until_idle().await;
             }
             None if ended.is_some() => {}
+            // The last step and the end of its journal were under way when everything was dropped, and came to their end.
+            None if scene.config_file("node-2").exists() => {}
             None => drop(scene.join("node-2").await),
         }
         assert_eq!(scene.nodes().await, ["node-1", "node-2"], "after {news} pieces of news");

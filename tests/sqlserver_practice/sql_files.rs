@@ -44,7 +44,7 @@ async fn rows(
 async fn the_survey_runs_without_trouble() {
     let plain = login("plain", false, false);
     let lab = Lab::with(|options| options.logins.push(plain.clone())).await;
-    let survey = [sql!("survey/survey"), sql!("content"), sql!("survey/clock_end")].concat();
+    let survey = [sql!("survey/identity"), sql!("survey/survey"), sql!("content"), sql!("survey/clock_end")].concat();
     let mut client = lab.client(&lab.as_sa("any"), "Octopus").await;
     let found = rows(&mut client, &survey).await;
     assert!(!found.iter().any(|row| row.starts_with("trouble") || row.starts_with('!')), "{found:?}");

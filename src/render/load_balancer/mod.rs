@@ -62,8 +62,8 @@ pub enum ConfigurationError {
 pub fn configuration(program: Program, backends: &Backends, front: &Frontend) -> Result<String, ConfigurationError> {
     front.check(program, backends)?;
     let written = match program {
-        Program::Nginx => nginx(backends, front),
-        Program::HaProxy => haproxy(backends, front),
+        Program::Nginx => NginxConfiguration { proxy: ReverseProxy::new("nginx", backends, front) }.render(),
+        Program::HaProxy => HaProxyConfiguration { proxy: ReverseProxy::new("HAProxy", backends, front) }.render(),
         Program::Iis => iis(backends, front),
         Program::NetScaler => netscaler(backends, front),
     };
@@ -237,6 +237,50 @@ impl Escaper for NetScalerWord {
     }
 }
 
+/// What the configurations of nginx and `HAProxy` share.
+struct ReverseProxy<'a> {
+    head: Vec<Safe<String>>,
+    front: &'a Frontend,
+    listen: String,
+    listen_http: String,
+    redirects: bool,
+    grpc_on: Option<String>,
+    /// The cluster's name, if it has one.
+    name: Option<&'a str>,
+    ping: String,
+    nodes: Vec<NodeEntry<'a>>,
+}
+
+impl<'a> ReverseProxy<'a> {
+    fn new(product: &str, backends: &'a Backends, front: &'a Frontend) -> Self {
+        Self {
+            head: head(product, backends, front).iter().map(|line| comment(line, false)).collect(),
+            front,
+            listen: front.listen.with_port(front.listen.port),
+            listen_http: front.listen.with_port(80),
+            redirects: front.redirects(),
+            grpc_on: front.grpc_port.map(|port| front.listen.with_port(port)),
+            name: front.name.as_deref(),
+            ping: ping(backends),
+            nodes: node_entries(backends, front),
+        }
+    }
+
+    fn is_any_node_secure(&self) -> bool {
+        self.nodes.iter().any(|node| node.secure)
+    }
+
+    /// Returns whether TCP streams are balanced besides HTTP.
+    fn has_streams(&self) -> bool {
+        self.front.polling_port.is_some() || self.front.grpc_port.is_some()
+    }
+
+    /// Returns the `Host` of the ping: the cluster's name, if it has one.
+    fn ping_host<'b>(&'b self, node: &'b NodeEntry<'_>) -> &'b str {
+        self.name.unwrap_or(&node.authority)
+    }
+}
+
 /// The configuration of nginx.
 ///
 /// The open-source nginx looks at a node only by sending requests there, and a request whose body is passed on while it comes
@@ -245,81 +289,14 @@ impl Escaper for NetScalerWord {
 #[derive(Template)]
 #[template(path = "nginx.conf", config = "assets/askama.toml")]
 struct NginxConfiguration<'a> {
-    head: Vec<Safe<String>>,
-    front: &'a Frontend,
-    listen: String,
-    listen_http: String,
-    redirects: bool,
-    grpc_on: Option<String>,
-    names: &'a str,
-    /// The `Host` of the ping where the cluster has a name.
-    ping: String,
-    nodes: Vec<NodeEntry<'a>>,
-}
-
-impl NginxConfiguration<'_> {
-    fn streams(&self) -> bool {
-        self.front.polling_port.is_some() || self.front.grpc_port.is_some()
-    }
-
-    fn secure(&self) -> bool {
-        self.nodes.iter().any(|node| node.secure)
-    }
-
-    fn host_header<'a>(&'a self, node: &'a NodeEntry<'_>) -> &'a str {
-        if self.names == "_" { &node.authority } else { self.names }
-    }
-}
-
-fn nginx(backends: &Backends, front: &Frontend) -> Result<String, askama::Error> {
-    let configuration = NginxConfiguration {
-        head: head("nginx", backends, front).iter().map(|line| comment(line, false)).collect(),
-        front,
-        listen: front.listen.with_port(front.listen.port),
-        listen_http: front.listen.with_port(80),
-        redirects: front.redirects(),
-        grpc_on: front.grpc_port.map(|port| front.listen.with_port(port)),
-        names: front.name.as_deref().unwrap_or("_"),
-        ping: ping(backends),
-        nodes: node_entries(backends, front),
-    };
-    configuration.render()
+    proxy: ReverseProxy<'a>,
 }
 
 /// The configuration of `HAProxy`, which asks the nodes by itself.
 #[derive(Template)]
 #[template(path = "haproxy.cfg", config = "assets/askama.toml")]
 struct HaProxyConfiguration<'a> {
-    head: Vec<Safe<String>>,
-    front: &'a Frontend,
-    listen: String,
-    listen_http: String,
-    redirects: bool,
-    grpc_on: Option<String>,
-    host: &'a str,
-    ping: String,
-    nodes: Vec<NodeEntry<'a>>,
-}
-
-impl HaProxyConfiguration<'_> {
-    fn secure(&self) -> bool {
-        self.nodes.iter().any(|node| node.secure)
-    }
-}
-
-fn haproxy(backends: &Backends, front: &Frontend) -> Result<String, askama::Error> {
-    let configuration = HaProxyConfiguration {
-        head: head("HAProxy", backends, front).iter().map(|line| comment(line, false)).collect(),
-        front,
-        listen: front.listen.with_port(front.listen.port),
-        listen_http: front.listen.with_port(80),
-        redirects: front.redirects(),
-        grpc_on: front.grpc_port.map(|port| front.listen.with_port(port)),
-        host: front.name.as_deref().unwrap_or("octopus"),
-        ping: ping(backends),
-        nodes: node_entries(backends, front),
-    };
-    configuration.render()
+    proxy: ReverseProxy<'a>,
 }
 
 /// The PowerShell script that makes IIS, with Application Request Routing 3 and URL Rewrite 2, a load balancer.

@@ -18,6 +18,7 @@ use crate::world::sqlserver::content::{self, CONTENT};
 use crate::world::sqlserver::server::SessionDatabase;
 use crate::world::sqlserver::{errors, limits};
 
+const IDENTITY: &str = include_str!("sql/survey/identity.sql");
 const SURVEY: &str = include_str!("sql/survey/survey.sql");
 const FROM_MASTER: &str = include_str!("sql/survey/from_master.sql");
 const CLOCK_END: &str = include_str!("sql/survey/clock_end.sql");
@@ -41,7 +42,11 @@ pub async fn survey(connection: &mut Connection, limit: Duration) -> Result<(), 
 }
 
 fn survey_question() -> Question {
-    Question::new(&[SURVEY, CONTENT, CLOCK_END])
+    Question::new(&[IDENTITY, SURVEY, CONTENT, CLOCK_END])
+}
+
+fn master_question() -> Question {
+    Question::new(&[IDENTITY, FROM_MASTER, CLOCK_END])
 }
 
 /// Reads what both batches tell.
@@ -208,7 +213,7 @@ async fn look_on_new_connection(target: &Target) -> Result<(Reply, Connection), 
 }
 
 async fn send_from_master(session: &mut Session, target: &Target) -> Result<Reply, Trouble> {
-    batch::ask(session, &Question::new(&[FROM_MASTER, CLOCK_END]), &[&target.database.as_str()], limits::READ).await
+    batch::ask(session, &master_question(), &[&target.database.as_str()], limits::READ).await
 }
 
 fn absent_or_closed(reply: &Reply, refusal: SqlTrouble) -> DatabaseSeen {
@@ -400,7 +405,7 @@ mod tests {
     #[test]
     fn a_batch_that_opens_a_connection_goes_out_in_one_flight() {
         // Ten segments of 1,460 bytes are a young connection's window. Two bytes for each character.
-        for (question, limit) in [(survey_question(), 14_000), (Question::new(&[FROM_MASTER, CLOCK_END]), 14_000)] {
+        for (question, limit) in [(survey_question(), 14_000), (master_question(), 14_000)] {
             let bytes = 2 * question.sql().encode_utf16().count();
             assert!(bytes < limit, "{bytes}");
         }

@@ -148,6 +148,11 @@ const FIXED_ROLES: &[(&str, i64)] = &[
 ];
 
 impl Catalog {
+    /// Returns whether a foreign key of another table references this one.
+    pub(crate) fn is_referenced(&self, table: i64) -> bool {
+        self.tables.iter().any(|other| other.id != table && other.foreign.iter().any(|key| key.table == table))
+    }
+
     /// A new database's.
     pub(crate) fn new(collation: &str, now: i64) -> Self {
         let principal = |id, name: &str, role, schema: Option<&str>| Principal {

@@ -552,12 +552,7 @@ impl Execution<'_> {
     pub(super) fn truncate(&mut self, name: &Name) -> Result<(), SqlError> {
         let context = self.session.context()?;
         let table = Binder::new(&context, &EMPTY).table(name, "ALTER")?;
-        let referenced = context
-            .catalog
-            .tables
-            .iter()
-            .any(|other| other.id != table.id && other.foreign.iter().any(|key| key.table == table.id));
-        if referenced {
+        if context.catalog.is_referenced(table.id) {
             return Err(SqlError::new(
                 4712,
                 format!("Cannot truncate table '{name}' because it is being referenced by a FOREIGN KEY constraint."),

@@ -358,12 +358,7 @@ impl Execution<'_> {
             .class(11)
             .state(5));
         };
-        let referenced = context
-            .catalog
-            .tables
-            .iter()
-            .any(|other| other.id != table.id && other.foreign.iter().any(|key| key.table == table.id));
-        if referenced {
+        if context.catalog.is_referenced(table.id) {
             return Err(SqlError::new(
                 3726,
                 format!("Could not drop object '{name}' because it is referenced by a FOREIGN KEY constraint."),

@@ -1,22 +1,7 @@
 -- Tells from master whether a database that could not be opened is absent or closed to the login. @P1 is its name.
--- Sent by: survey::look_from_master; clock_end.sql is behind it.
+-- Sent by: survey::look_from_master, between identity.sql and clock_end.sql.
 -- Needs:   CONNECT to master; VIEW ANY DATABASE, or CREATE DATABASE there, to tell "absent" from "not visible".
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
-
--- part: clock
-SELECT 'clock' AS part, CONVERT(nvarchar(33), SYSUTCDATETIME(), 126) AS utc;
-
--- part: identity
-SELECT 'identity' AS part,
-  CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)) AS number,
-  CAST(SERVERPROPERTY('Edition') AS nvarchar(128)) AS edition,
-  CAST(SERVERPROPERTY('EngineEdition') AS int) AS engine_edition,
-  @@SERVERNAME AS server_name,
-  CAST(@@VERSION AS nvarchar(300)) AS version,
-  CASE WHEN DB_ID(N'rdsadmin') IS NOT NULL THEN 1 WHEN HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW ANY DATABASE') = 1 THEN 0 END AS rds,
-  DB_NAME() AS place,
-  SUSER_SNAME() AS login_name,
-  USER_NAME() AS user_name;
 
 -- part: database
 SELECT 'database' AS part,

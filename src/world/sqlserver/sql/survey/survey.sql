@@ -1,24 +1,10 @@
 -- Gathers all facts about the server and the open database in one round trip.
--- Sent by: survey::survey, right after the login, and again for each recheck; content.sql is behind it.
+-- Sent by: survey::survey, right after the login, and again for each recheck; between identity.sql and content.sql.
 -- Needs:   CONNECT. What the login may not see costs only its own part; msdb is asked for log shipping.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
 -- A server that lacks a name inside EXEC may end the batch, whatever TRY says, and a CAST from sql_variant inside EXEC may leave
 -- the rest of the batch in another dialect (Babelfish): what every server has is asked in plain statements, rare views after a
 -- test. If the batch ends early all the same, each missing part is asked again by itself (batch::ask).
-
--- part: clock
-SELECT 'clock' AS part, CONVERT(nvarchar(33), SYSUTCDATETIME(), 126) AS utc;
-
--- part: identity
-SELECT 'identity' AS part,
-  CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)) AS number,
-  CAST(SERVERPROPERTY('Edition') AS nvarchar(128)) AS edition,
-  CAST(SERVERPROPERTY('EngineEdition') AS int) AS engine_edition,
-  @@SERVERNAME AS server_name,
-  CAST(@@VERSION AS nvarchar(300)) AS version,
-  CASE WHEN DB_ID(N'rdsadmin') IS NOT NULL THEN 1 WHEN HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW ANY DATABASE') = 1 THEN 0 END AS rds,
-  SUSER_SNAME() AS login_name,
-  USER_NAME() AS user_name;
 
 -- part: database
 SELECT 'database' AS part,
