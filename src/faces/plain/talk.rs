@@ -405,7 +405,7 @@ pub enum Entry<'a> {
     Quit,
     /// `connection`: a connection string follows.
     Connection,
-    /// An answer, with its escape taken off.
+    /// An answer, without its escaping backslash.
     Text(&'a str),
 }
 
