@@ -1,23 +1,23 @@
-//! Scripts for a DBA: complete statements, every name quoted. `GO` ends a batch, as `sqlcmd` and SSMS read it.
+//! Scripts for a DBA: complete statements, with every name quoted. `GO` ends a batch, as in `sqlcmd` and SSMS.
 
 use crate::model::facts::{Product, ServerVersion};
 use crate::model::quote::{sql_literal, sql_name};
 
-/// The collation that Octopus gives a database which it creates, and so does the install.
+/// The collation of a database that Octopus creates; octopus-setup uses the same one.
 pub const COLLATION: &str = "Latin1_General_CI_AS";
 
-/// How a script gets into a database.
+/// How a script switches to a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reach {
-    /// By `USE`.
+    /// With `USE`.
     #[default]
     Use,
-    /// By a connection of its own: Azure SQL Database refuses `USE` (40508), and never changes a collation.
+    /// With a separate connection: Azure SQL Database refuses `USE` (error 40508), and cannot change a collation.
     Connect,
 }
 
 impl Reach {
-    /// Returns how scripts are written for this server; an unknown one is taken for a SQL Server.
+    /// Returns how scripts are written for this server; an unknown server is treated as SQL Server.
     pub fn new(version: Option<&ServerVersion>) -> Self {
         match version.and_then(|version| version.product.as_ref()) {
             Some(Product::AzureSqlDatabase | Product::FabricSqlDatabase | Product::Synapse) => Self::Connect,
@@ -29,7 +29,7 @@ impl Reach {
     }
 }
 
-/// The scripts about one login and one database on a server.
+/// Scripts for one login and one database.
 #[derive(Debug, Clone, Copy)]
 pub struct Scripts<'a> {
     pub reach: Reach,
@@ -38,28 +38,28 @@ pub struct Scripts<'a> {
 }
 
 impl Scripts<'_> {
-    /// Creates the database, and gives the login a user that owns it. `USE` of a database that the same batch creates does not
-    /// compile, hence `GO`.
+    /// Creates the database and a user that owns it for the login. `USE` of a database that the same batch creates does
+    /// not compile, hence `GO`.
     pub fn create_database(&self) -> String {
         let create = format!("CREATE DATABASE {} COLLATE {COLLATION};", sql_name(self.database));
         format!("{}{create}\nGO\n{}", self.in_master(""), self.map_owner())
     }
 
-    /// The same, for a database of which nobody knows whether it exists.
+    /// Creates the database only if it is missing.
     pub fn create_database_if_missing(&self) -> String {
         let name = sql_name(self.database);
         let create = match self.reach {
             Reach::Use => {
                 format!("IF DB_ID({}) IS NULL CREATE DATABASE {name} COLLATE {COLLATION};", sql_literal(self.database))
             }
-            // There it must be the only statement in its batch.
+            // On Azure SQL Database, `CREATE DATABASE` must be the only statement of its batch.
             Reach::Connect => format!("CREATE DATABASE {name} COLLATE {COLLATION};"),
         };
         format!("{}{create}\nGO\n{}", self.in_master(", if the database is missing"), self.map_owner())
     }
 
-    /// Gives the login a user that owns the database: creates it, or maps one to the login that is left from another server or from
-    /// a login that was dropped (`CREATE USER` refuses that with 15023).
+    /// Makes the login's user the owner of the database. Creates the user, or maps an existing one to the login if it
+    /// is left from another server or a dropped login (`CREATE USER` then fails with error 15023).
     pub fn map_owner(&self) -> String {
         let (login, literal) = (sql_name(self.login), sql_literal(self.login));
         self.in_database(&format!(
@@ -73,8 +73,8 @@ impl Scripts<'_> {
         self.in_database(&format!("ALTER ROLE db_owner ADD MEMBER {};", sql_name(user)))
     }
 
-    /// Tells who is in the database, and opens it to many. Nobody but the one session can do the latter while that is there
-    /// (error 5064).
+    /// Shows who is in the database, and sets `MULTI_USER`. While the single session is connected, nobody else can do
+    /// that (error 5064).
     pub fn open_to_many(&self) -> String {
         format!(
             "SELECT session_id, login_name, host_name, program_name FROM sys.dm_exec_sessions WHERE database_id = DB_ID({});\n\
@@ -84,7 +84,7 @@ impl Scripts<'_> {
         )
     }
 
-    /// Puts statements into the database.
+    /// Prepends the switch to the database.
     pub fn in_database(&self, statements: &str) -> String {
         let name = sql_name(self.database);
         match self.reach {

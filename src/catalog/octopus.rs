@@ -1,30 +1,29 @@
-//! Octopus Server's own command line: the commands and options that are written, or that a join must never have, as closed
-//! sets with their reach.
+//! Octopus Server's own command line: the commands and options that octopus-setup uses, or that a joining node must
+//! never use, as closed sets with their reach.
 
 use crate::model::field::FieldId;
 
-/// How far a command or an option reaches.
+/// Whom a command or an option affects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// This node: its own files, its own service, its own row in the database.
     Node,
-    /// What all nodes share.
+    /// Everything that all nodes share.
     Cluster,
 }
 
-/// The option that carries a setting.
+/// The option that sets a setting.
 #[derive(Debug, Clone, Copy)]
 pub struct OctopusOption {
-    /// The command that takes it.
+    /// The command that has the option.
     pub verb: Verb,
-    /// As it is typed.
+    /// The option as typed.
     pub name: &'static str,
-    /// How far it reaches.
     pub reach: Reach,
 }
 
 impl OctopusOption {
-    /// An option of `configure` that concerns this node only.
+    /// Creates an option of `configure` that affects this node only.
     pub const fn configure(name: &'static str) -> Self {
         Self { verb: Verb::Configure, name, reach: Reach::Node }
     }
@@ -35,11 +34,11 @@ impl OctopusOption {
 pub enum Verb {
     /// Registers an instance on this machine.
     CreateInstance,
-    /// Points the instance at its database.
+    /// Points the instance to its database.
     Database,
     /// Sets the instance's own settings, and with other options the cluster's.
     Configure,
-    /// Makes an administrator.
+    /// Creates an administrator.
     Admin,
     /// Sets the cluster's licence.
     License,
@@ -47,16 +46,16 @@ pub enum Verb {
     Path,
     /// Installs and starts the service.
     Service,
-    /// Sets what the database keeps of this node.
+    /// Sets this node's own settings in the database.
     Node,
     /// Lists the instances of this machine; changes nothing.
     ListInstances,
-    /// Takes an instance off the list of this machine.
+    /// Removes an instance from this machine's list.
     DeleteInstance,
 }
 
 impl Verb {
-    /// Every one of them.
+    /// All commands.
     pub const ALL: [Self; 10] = [
         Self::CreateInstance,
         Self::Database,
@@ -70,7 +69,7 @@ impl Verb {
         Self::DeleteInstance,
     ];
 
-    /// As it is typed.
+    /// Returns the command as typed.
     pub const fn id(self) -> &'static str {
         match self {
             Self::CreateInstance => "create-instance",
@@ -86,7 +85,7 @@ impl Verb {
         }
     }
 
-    /// How far it reaches whatever its options are.
+    /// Returns the reach of the command, whatever its options.
     pub const fn reach(self) -> Reach {
         match self {
             Self::CreateInstance
@@ -104,7 +103,7 @@ impl Verb {
 /// An option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Flag {
-    /// The one that carries a setting, by the setting's row in the catalog.
+    /// The option that sets a setting, by the setting's row in the catalog.
     Setting(FieldId),
     Instance,
     /// Octopus Server's own config file.
@@ -115,31 +114,31 @@ pub enum Flag {
     ServerNodeName,
     /// Creates the database and its schema.
     Create,
-    /// Raises the schema to this server's version.
+    /// Upgrades the schema to this server's version.
     Upgrade,
-    /// Gives an account the database.
+    /// Grants an account access to the database.
     Grant,
     MasterKey,
     ConnectionString,
     /// Whether users sign in with a name and a password.
     UsernamePasswordIsEnabled,
-    /// Whether users sign in by Active Directory.
+    /// Whether users sign in through Active Directory.
     ActiveDirectoryIsEnabled,
-    /// Whether guests sign in.
+    /// Whether guests can sign in.
     GuestLoginEnabled,
-    /// Whether the server asks for newer versions.
+    /// Whether the server looks for newer versions.
     UpgradeCheck,
     /// Installs the service.
     Install,
-    /// Changes the service that is there.
+    /// Changes the existing service.
     Reconfigure,
     /// Starts the service.
     Start,
-    /// The account that the service runs as; of `admin` the administrator's name.
+    /// The account that the service runs as; for `admin`, the administrator's name.
     Username,
     /// Stops the service.
     Stop,
-    /// Takes the service away.
+    /// Removes the service.
     Uninstall,
     /// The administrator's mail address.
     Email,
@@ -147,18 +146,18 @@ pub enum Flag {
     Password,
     /// The licence in base64.
     LicenseBase64,
-    /// The file that the licence is in.
+    /// The path of the licence file.
     LicenseFile,
 }
 
 impl Flag {
-    /// Every one of them.
+    /// Returns all options.
     pub fn all() -> impl Iterator<Item = Self> {
         let carriers = FieldId::ALL.into_iter().filter(|field| field.setting().option.is_some()).map(Self::Setting);
         Self::OTHERS.into_iter().chain(carriers)
     }
 
-    /// Those that carry no setting by themselves.
+    /// The options that are not bound to a setting.
     const OTHERS: [Self; 23] = [
         Self::Instance,
         Self::Config,
@@ -185,23 +184,23 @@ impl Flag {
         Self::LicenseFile,
     ];
 
-    /// As it is typed.
+    /// Returns the option as typed.
     pub const fn id(self) -> &'static str {
         self.row().0
     }
 
-    /// How far it reaches.
+    /// Returns the reach of the option.
     pub const fn reach(self) -> Reach {
         self.row().1
     }
 
-    /// The one table. The settings of sign-in are in the database (`facts/octopus.md`, section 2), so one node sets them
-    /// for all; the task cap is there too, but of this node only.
+    /// Returns name and reach. The sign-in settings are stored in the database (`facts/octopus.md`, section 2), so one
+    /// node sets them for all. The task cap is stored there too, but for this node only.
     const fn row(self) -> (&'static str, Reach) {
         match self {
             Self::Setting(field) => match field.setting().option {
                 Some(option) => (option.name, option.reach),
-                // Only rows that name an option are asked for it, which a test of the catalog holds.
+                // Unreachable: only settings with an option become flags, which a test of the catalog ensures.
                 None => ("", Reach::Cluster),
             },
             Self::Instance => ("--instance", Reach::Node),

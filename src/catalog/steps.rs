@@ -1,4 +1,5 @@
-//! The steps: all that is fixed about each, in one row. How a step is done and undone is its arm in `world/apply/deeds.rs`.
+//! The steps: one row holds everything that is fixed about a step. The code that does and undoes it is in
+//! `world/apply/deeds.rs`.
 
 use crate::catalog::form::read;
 use crate::catalog::settings;
@@ -23,27 +24,27 @@ use crate::model::untrusted::Untrusted;
 #[derive(Debug, Clone, Copy)]
 pub struct Proposal<'a> {
     pub flow: Flow,
-    /// What was asked for.
+    /// The operator's answers.
     pub answers: &'a Answers,
-    /// What was observed.
+    /// The survey's results.
     pub facts: &'a Facts,
     pub cluster: ClusterId,
     /// The master key's fingerprint.
     pub fingerprint: Fingerprint,
-    /// Warnings that were accepted.
+    /// The warnings that were accepted.
     pub accepted: &'a [CheckId],
-    /// Whether this continues an unfinished run: then every step is in the plan, since each finds out by itself whether it is
-    /// done already.
+    /// Whether this continues an unfinished run. Then every step is in the plan, because each step detects by itself
+    /// whether it is done already.
     pub resuming: bool,
-    /// The row of the dead node to remove; for a run that is continued, the row that it began with.
+    /// The row of the dead node to remove; in a resumed run, the row that the run started with.
     pub kept: Option<&'a KeptRow>,
 }
 
-/// What decides whether a step is part of a plan, and what its title names.
+/// Decides which steps are part of a plan, and provides the names in their titles.
 #[derive(Debug, Clone, Copy)]
 pub struct Draft<'a> {
     pub proposal: &'a Proposal<'a>,
-    /// What was asked for, parsed.
+    /// The operator's answers, parsed.
     pub node: &'a Node,
     /// The registry row that is replaced, changed or removed.
     pub before: Option<&'a KeptRow>,
@@ -52,13 +53,13 @@ pub struct Draft<'a> {
 /// What a step changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepTarget {
-    /// Nothing: it looks.
+    /// Nothing: the step only checks.
     Nothing,
     /// The home directory itself.
     Home,
     /// The sealed master key in it.
     Key,
-    /// The node config in it, and this machine's list of instances.
+    /// The node config in it, and this machine's instance list.
     Config,
     /// The database as a whole.
     Database,
@@ -66,9 +67,9 @@ pub enum StepTarget {
     Cluster,
     /// One node's row in the registry.
     Row,
-    /// The shared folders, and what the registry says of them.
+    /// The shared folders, and their entries in the registry.
     Storage,
-    /// Octopus Server, by its own commands.
+    /// Octopus Server, through its own commands.
     Octopus,
 }
 
@@ -80,19 +81,19 @@ pub struct StepRow {
     pub target: StepTarget,
     /// The mode of what it writes, `0600`, or empty.
     pub mode: &'static str,
-    /// The secrets that it needs, if the node has them. It is given these and no others.
+    /// The secrets that it needs, if the node has them. It gets only these.
     pub secrets: &'static [Secret],
-    /// Whether it is part of the plan.
+    /// Whether the step is part of the plan.
     pub is_needed: fn(&Draft<'_>) -> bool,
-    /// What it does, to what.
+    /// What it does, and to what.
     pub title: fn(&Draft<'_>) -> String,
     /// The words before the path when a file of the step fails.
     pub file_failure: &'static str,
-    /// Octopus Server's command that it runs.
+    /// The Octopus Server command that it runs.
     pub command: Option<&'static str>,
 }
 
-/// A step that only looks; the other rows are built from it.
+/// A step that only checks; the other rows are built from it.
 const LOOKS: StepRow = StepRow {
     kind: StepKind::ProveAgain,
     scope: Scope::Node,
@@ -109,7 +110,7 @@ const ROW: StepRow = StepRow { scope: Scope::Row, target: StepTarget::Row, secre
 const STORAGE: StepRow = StepRow { target: StepTarget::Storage, secrets: &[Secret::Password], ..LOOKS };
 const OCTOPUS: StepRow = StepRow { target: StepTarget::Octopus, is_needed: |draft| draft.hands_over(), ..LOOKS };
 
-/// The rows, in the order in which a plan holds the steps; but see [`in_order`].
+/// The rows, in the order of a plan's steps; see [`in_order`] for the exception.
 const ROWS: [StepRow; StepKind::ALL.len()] = [
     StepRow {
         kind: StepKind::ProveAgain,
@@ -134,7 +135,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
         secrets: &[Secret::MasterKey],
         is_needed: |draft| match draft.proposal.flow {
             Flow::FirstNode | Flow::Join => true,
-            // A key that opens stays as it is: were it this run's, undo would take it away.
+            // A key that can be unsealed is left alone: if this run wrote it again, undo would remove it.
             Flow::Edit => draft.proposal.facts.node.key.seen().is_none(),
             Flow::Review | Flow::Leave | Flow::Remove => false,
         },
@@ -252,7 +253,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::ConnectOnce,
-        // The connection tells by the row that it is a member's.
+        // The registry row proves that the connection is a member's.
         is_needed: |draft| match draft.proposal.flow {
             Flow::FirstNode => true,
             Flow::Join => draft.has_registry(),
@@ -355,7 +356,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
 
 const CONFIG_FAILURE: &str = "The node config could not be written or removed at";
 
-/// Each row stands at its kind's place.
+/// Asserts that each row is at its kind's index.
 const _: () = {
     let mut place = 0;
     while place < ROWS.len() {
@@ -364,18 +365,18 @@ const _: () = {
     }
 };
 
-/// A step's row.
+/// Returns a step's row.
 pub fn row(kind: StepKind) -> &'static StepRow {
     static TABLE: [StepRow; StepKind::ALL.len()] = ROWS;
     &TABLE[kind as usize]
 }
 
-/// Whether any of these steps needs a secret.
+/// Returns whether any of these steps needs a secret.
 pub fn need(kinds: impl IntoIterator<Item = StepKind>, secret: Secret) -> bool {
     kinds.into_iter().any(|kind| row(kind).secrets.contains(&secret))
 }
 
-/// The steps that change something, in order.
+/// Returns the steps that change a target, in order.
 pub fn kinds_on(target: StepTarget) -> impl DoubleEndedIterator<Item = StepKind> {
     StepKind::ALL.into_iter().filter(move |kind| row(*kind).target == target)
 }
@@ -383,8 +384,9 @@ pub fn kinds_on(target: StepTarget) -> impl DoubleEndedIterator<Item = StepKind>
 /// Returns the steps of a plan, in order.
 pub fn in_order(draft: &Draft<'_>) -> Vec<StepKind> {
     let mut kinds: Vec<StepKind> = StepKind::ALL.into_iter().filter(|kind| (row(*kind).is_needed)(draft)).collect();
-    // A first node's folders and canaries exist before the registry names them, which is written with the cluster, in one
-    // transaction. A node that joins leaves its canaries once the row of that name is its own.
+    // A first node's folders and canaries must exist before the registry names them, because the registry and the
+    // cluster are written in one transaction. A joining node writes its canaries only once it owns the row of that
+    // name.
     if let Some(made) = kinds.iter().position(|kind| *kind == StepKind::InitialiseCluster) {
         kinds[made..].sort_by_key(|kind| row(*kind).target != StepTarget::Storage);
     }
@@ -412,13 +414,13 @@ impl Draft<'_> {
         !self.node.storage.is_none()
     }
 
-    /// Whether Octopus Server is there, and its commands are to be run.
+    /// Returns whether Octopus Server is installed and its commands are to be run.
     pub fn hands_over(&self) -> bool {
         let program = self.proposal.facts.octopus.program.seen();
         self.sets_up() && read::hand_over(self.proposal.answers) != HandOverMode::Script && program.is_some_and(Option::is_some)
     }
 
-    /// Whether the node is started, and so is held back until it has proven itself.
+    /// Returns whether the node's service is started, so that the node must be held back until it has proven itself.
     fn starts(&self) -> bool {
         self.hands_over() && self.node.start_service
     }
@@ -431,19 +433,21 @@ impl Draft<'_> {
         matches!(self.proposal.facts.cluster.identity.seen(), Some(Identity::Registered(_)))
     }
 
-    /// Whether there is, or will be, a registry: without one there is no row to enter, and none that proves membership.
+    /// Returns whether there is, or will be, a registry. Without one there is no row to write, and none that proves
+    /// membership.
     fn has_registry(&self) -> bool {
         self.is_registered() || self.adopts()
     }
 
-    /// Whether the registry is made in a database of Octopus'. An unproven key makes none: other nodes would be judged by it.
+    /// Returns whether a registry is created in a database that Octopus made. It is not created from an unproven key,
+    /// because other nodes' keys would be compared with it.
     fn adopts(&self) -> bool {
         let Proposal { facts, answers, .. } = self.proposal;
         let agreed = answers.is_on(FieldId::MakeRegistry) && matches!(facts.key.verdict.seen(), Some(KeyVerdict::Correct(_)));
         agreed
             && match facts.cluster.identity.seen() {
                 Some(Identity::Octopus { .. }) => true,
-                // Its own adoption, begun by an earlier start of this run.
+                // The run's own adoption, started by an earlier start.
                 Some(Identity::Registered(cluster)) => {
                     let adopted = ClusterId::adopted(self.proposal.fingerprint, &self.node.target.database);
                     self.proposal.resuming && adopted == self.proposal.cluster && adopted == cluster.id
@@ -452,27 +456,27 @@ impl Draft<'_> {
             }
     }
 
-    /// Whether this node's row in the registry is there and would say something else.
+    /// Returns whether this node's registry row exists and would change.
     fn changes_row(&self) -> bool {
         self.before.is_some_and(|before| self.proposal.resuming || row_differs(self.node, before, self.proposal))
     }
 
-    /// The cluster's name for people.
+    /// Returns the cluster's short name.
     fn cluster(&self) -> String {
         self.proposal.cluster.short()
     }
 
-    /// The name in the row that the plan is about.
+    /// Returns the node name in the row that the plan is about.
     fn row(&self) -> Untrusted {
         Untrusted::new(self.before.map_or(&self.node.name, |before| &before.row.name))
     }
 }
 
-/// Whether this node's row in the registry would say something else. This program's own version does not count: a newer
-/// one that changes nothing is no reason for a run.
+/// Returns whether this node's registry row would change. The version of octopus-setup does not count: a newer version
+/// that changes nothing else is no reason for a run.
 pub fn row_differs(node: &Node, before: &KeptRow, proposal: &Proposal<'_>) -> bool {
     let (row, machine) = (&before.row, &proposal.facts.machine);
-    // What is unknown of this machine does not count as different.
+    // Unknown facts about this machine do not count as different.
     let is_another = |seen: &str, kept: &str| !seen.is_empty() && seen != kept;
     settings::all().any(|setting| match (setting.node, setting.row) {
         (Some(asked), Some(kept)) => asked(node).unwrap_or_default() != kept(row),

@@ -1,7 +1,8 @@
-//! The flags that answer fields, made from the fields' one definition.
+//! The flags that answer fields, generated from the field definitions.
 //!
-//! Each field that a flow asks has a flag. Help texts require parsing the words of every screen, a third of what the first frame may
-//! cost, so flags are parsed without them and [`explained`] adds them only where they are shown.
+//! Each field that a flow asks has a flag. Help texts require parsing the words of every screen, which takes a third of
+//! the time budget of the first frame. So flags are parsed without them, and [`explained`] adds them only where they
+//! are shown.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -24,7 +25,7 @@ const PRECEDENCE: &str = "Precedence: flag or --set (the later one) > environmen
 A secret never stands on the command line. WHERE says from where it is taken: env:NAME, a variable; file:PATH, a file; stdin, the next \
 line of standard input; prompt, a question at the terminal.";
 
-/// The heading of all that answers fields.
+/// The help heading of the flags that answer fields.
 const ANSWERS: &str = "Answers";
 
 /// Answers given on the command line.
@@ -34,14 +35,16 @@ pub struct AnswerArgs {
     pub answers: Vec<PathBuf>,
     /// The answers of flags, in the order of the command line.
     pub flags: Vec<GivenAnswer>,
-    /// What is wrong with them.
+    /// The problems found in the answers.
     pub problems: Vec<Problem>,
 }
 
-/// Prefix of the hidden flags named like a secret, which are refused with an explanation: they are what everybody types first.
+/// Prefix of the hidden flags named like a secret. They are refused with an explanation, because most people try them
+/// first.
 const REFUSED: &str = "refused ";
 
-/// A field's flag. The id is not the field's own: a subcommand may have a flag of that name that means something else.
+/// A field's flag. Its id differs from the field's, because a subcommand may have a flag of that name with another
+/// meaning.
 struct Flag {
     field: FieldId,
     id: String,
@@ -70,7 +73,8 @@ impl Args for AnswerArgs {
     }
 }
 
-/// Adds the flags to a subcommand. Those that it has already, for something else, are left to `--set`.
+/// Adds the flags to a subcommand. Fields whose flag name it already uses for something else can be answered only with
+/// `--set`.
 fn with_flags(command: Command) -> Command {
     let flow = FLOWS.into_iter().find(|flow| flow.id() == command.get_name());
     let asks = |field: FieldId| match flow {
@@ -118,12 +122,12 @@ fn arg(flag: &'static Flag) -> Arg {
         [] => arg,
         values => arg.value_parser(PossibleValuesParser::new(values)),
     };
-    // A secret that begins with a hyphen would otherwise be complained of as an unknown flag, and so be repeated.
+    // Otherwise clap would report a secret that begins with a hyphen as an unknown flag, and print it.
     let arg = arg.allow_hyphen_values(field.is_secret());
     if field.kind() == Kind::Toggle { arg.num_args(0..=1).default_missing_value(spelled(true)) } else { arg }
 }
 
-/// The command, built already, with what its flags are for.
+/// Adds the help texts of the answer flags to a command that is already built.
 pub fn explained(command: Command) -> Command {
     let help = |arg: Arg| match FLAGS.iter().find(|flag| flag.id == arg.get_id().as_str()) {
         Some(flag) => {
@@ -137,7 +141,7 @@ pub fn explained(command: Command) -> Command {
     command.mut_args(help).mut_subcommands(explained)
 }
 
-/// What a field's flag is for: its hint, where that is not about what somebody sees or types on a screen.
+/// Returns the help text of a field's flag: its hint, unless that is only about a screen.
 fn about(field: FieldId) -> String {
     match field {
         FieldId::UnverifiedKey => "Take a master key that nothing in the database can confirm".to_owned(),
@@ -165,7 +169,7 @@ impl FromArgMatches for AnswerArgs {
             if flag.field.is_secret() && matches.try_contains_id(&flag.refused).unwrap_or_default() {
                 said.push((matches.index_of(&flag.refused).unwrap_or_default(), Err(flags::secret_in_clear(flag.field))));
             }
-            // A flag that this subcommand does not have is no error here.
+            // Not an error: this subcommand may not have the flag.
             let Ok(Some(text)) = matches.try_get_one::<String>(&flag.id) else { continue };
             let place = matches.index_of(&flag.id).unwrap_or_default();
             let read = if flag.field.is_secret() {

@@ -1,4 +1,4 @@
-//! What the program runs in, detected once and passed on as values: environment, folders, the terminal's abilities.
+//! The environment, folders and terminal abilities, detected once at the start and passed on as values.
 
 use std::env;
 use std::path::PathBuf;
@@ -13,12 +13,11 @@ use octopus_setup::world::places::{Places, STATE_DIR_VARIABLE};
 
 use super::cli::Cli;
 
-/// What the program runs in.
 #[derive(Debug, Clone)]
 pub struct Environment {
-    /// Where our own files are.
+    /// Where octopus-setup's own files are.
     pub places: Places,
-    /// Whether there is a desktop to copy to.
+    /// Whether there is a desktop with a clipboard.
     pub surroundings: Surroundings,
     /// How to draw.
     pub tui: TuiOptions,
@@ -28,19 +27,19 @@ pub struct Environment {
     pub dumb: bool,
     /// Plain sentences were asked for, whatever the terminal can do.
     pub plain: bool,
-    /// The file in which the run is to be recorded.
+    /// The file to record the run in.
     pub record: Option<PathBuf>,
-    /// The operator's own home directory.
+    /// The operator's home directory.
     home: Option<PathBuf>,
 }
 
 impl Environment {
-    /// Detects it; `None` for an account that has no home directory and names no state directory.
+    /// Detects the environment. Returns `None` if the account has no home directory and no state directory is named.
     pub fn detect(cli: &Cli) -> Option<Self> {
         let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
         let term = variable("TERM");
-        // On Windows nobody sets it, and the console can do all that is needed.
+        // Windows does not set TERM, and its console can do all that is needed.
         let dumb = term.as_deref().map_or(cfg!(unix), |term| term == "dumb");
         let hints = CharsetHints { ascii: cli.ascii, term: term.as_deref(), locale: locale.as_deref() };
         let colours = Colours::detect(variable("NO_COLOR").as_deref());
@@ -56,16 +55,18 @@ impl Environment {
         })
     }
 
-    /// The answers that need no asking, as defaults.
+    /// Returns the default answers that can be detected without asking.
     pub fn answers(&self) -> Answers {
         self.answers_on(host::platform())
     }
 
-    /// The same for a machine of this platform. Files of this machine are offered to its own platform only.
+    /// Returns the default answers for a machine of this platform. Paths on this machine are offered only for its own
+    /// platform.
     pub fn answers_on(&self, platform: Platform) -> Answers {
         let mut answers = Answers::new(platform);
         answers.offer(FieldId::Home, platform.default_home(), Origin::Default);
-        // Known at once, so that nobody who presses Enter faster than the first survey finds the name missing.
+        // Set at once, so that an operator who presses Enter before the first survey ends does not find the name
+        // missing.
         answers.offer(FieldId::NodeName, &host::name(), Origin::Default);
         if let Some(user) = self.home.as_ref().filter(|_| platform == host::platform()) {
             answers.offer(FieldId::KeyFile, &user.join("octopus-master-key.txt").display().to_string(), Origin::Default);
@@ -74,7 +75,7 @@ impl Environment {
         answers
     }
 
-    /// The same with our own files elsewhere.
+    /// Returns a copy that keeps octopus-setup's own files in another state directory.
     #[cfg(feature = "practice")]
     pub fn with_state(&self, state: PathBuf) -> Self {
         Self { places: Places::under(state), ..self.clone() }

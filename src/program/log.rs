@@ -1,4 +1,4 @@
-//! `--log`: a log in a file, for as long as the program runs.
+//! `--log`: writes a log file for as long as the program runs.
 
 use std::env;
 use std::path::Path;
@@ -9,23 +9,23 @@ use octopus_setup::world::log::{Log, LogFile, LogLevel};
 
 use super::cli::{Cli, Command};
 
-/// Why there is no log though one was asked for.
+/// Why the requested log cannot be written.
 #[derive(Debug)]
 pub enum NoLog {
-    /// The command line, with its environment, cannot be obeyed.
+    /// The level in the environment is not a known word.
     Misused(String),
     /// The file cannot be used.
     Unusable(String),
 }
 
-/// Begins the log that was asked for, if one was.
+/// Opens the log file if `--log` names one.
 pub fn begin(cli: &Cli) -> Result<(), NoLog> {
     let Some(path) = &cli.log else { return Ok(()) };
     let level = level()?;
     if level == LogLevel::Off {
         return Ok(());
     }
-    // As with other files that are named on the command line: a relative one is of the folder that we were started in.
+    // Like other files named on the command line, a relative path is relative to the folder the program was started in.
     let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
     open(&path, level)?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), command = word(cli), level = level.id(), "program started");
@@ -38,7 +38,8 @@ fn open(path: &Path, level: LogLevel) -> Result<(), NoLog> {
     Ok(())
 }
 
-/// How much is wanted. A word that is none of the six is refused: a misspelt `debug` would be missed only when the log is needed.
+/// Returns the requested level. An unknown word is refused, because a misspelt `debug` would be noticed only when the
+/// log is needed.
 fn level() -> Result<LogLevel, NoLog> {
     let Some(said) = env::var_os(LogLevel::VARIABLE).filter(|said| !said.is_empty()) else {
         return Ok(LogLevel::default());
@@ -50,14 +51,14 @@ fn level() -> Result<LogLevel, NoLog> {
     })
 }
 
-/// The end, for the log. A status tells nobody its number, but can be compared.
+/// Logs the end of the program. An `ExitCode` does not reveal its number but can be compared, so all numbers are tried.
 pub fn ended(status: ExitCode) {
     if let Some(number) = (0..=u8::MAX).find(|number| ExitCode::from(*number) == status) {
         tracing::info!(status = number, "program ended");
     }
 }
 
-/// What the program was started for. Of the command line no more than that: words on it are the operator's own.
+/// Returns the subcommand's name. Nothing else of the command line is logged, because its words may be private.
 fn word(cli: &Cli) -> &'static str {
     match &cli.command {
         None => "none",

@@ -25,7 +25,7 @@ use super::cli::{Format, Migrate};
 use super::environment::Environment;
 use super::review;
 
-/// Ends every run that is not complete.
+/// The last sentence of every run that is not complete.
 const GOES_ON: &str = "Run the same command again: it goes on where this one ended.";
 
 /// How often progress is reported.
@@ -129,7 +129,7 @@ fn absolute(path: &Path) -> Result<PathBuf, End> {
     std::path::absolute(path).map_err(|error| End::because(Exit::Usage, format!("{}: {error}.", path.display())))
 }
 
-/// Reads the warnings that are accepted, and refuses a name that is none.
+/// Reads the names of the accepted warnings; refuses a name that is not a warning's.
 fn accepted(args: &Migrate) -> Result<Vec<MigrationCheck>, End> {
     let warns = |check: &MigrationCheck| check.severity() == Severity::Warn;
     let read = |name: &String| {
@@ -151,7 +151,8 @@ fn lock(resolved: &ResolvedMigration, places: &Places) -> Result<Lock, End> {
     })
 }
 
-/// Refuses to begin where a finding stops it, or where a warning was not accepted and nobody can be asked.
+/// Refuses to start if a finding stops the migration, or if a warning was not accepted and there is no terminal to ask
+/// on.
 fn refuse(findings: &[MigrationFinding], accepted: &[MigrationCheck], can_ask: bool) -> Result<(), End> {
     let ids = |wanted: Severity| {
         let mut ids: Vec<&str> = findings
@@ -173,17 +174,17 @@ fn refuse(findings: &[MigrationFinding], accepted: &[MigrationCheck], can_ask: b
     Ok(())
 }
 
-/// How work ended.
+/// How blocking work ended.
 enum Driven<T> {
     /// By itself, or because a first signal asked it to.
     Ended(T),
     /// A second signal came.
     Signal(u8),
-    /// The operating system does not answer; the sentence says what hangs.
+    /// The operating system does not answer; the sentence names what hangs.
     Stuck(String),
 }
 
-/// Runs blocking work, reports its progress, and ends it on signals and on a dead share.
+/// Runs blocking work and reports its progress; stops it on a signal or when a share is dead.
 struct Driver<'a> {
     watch: Arc<Watch>,
     signals: Signals,
@@ -191,7 +192,7 @@ struct Driver<'a> {
 }
 
 impl Driver<'_> {
-    /// Inspects both sides.
+    /// Inspects the source and the destination.
     async fn plan(&mut self, resolved: &ResolvedMigration, places: &Places) -> Result<CopyPlan, End> {
         let (migration, places, watch) = (resolved.migration.clone(), places.clone(), self.watch.clone());
         match self.drive(move || copying::plan(&migration, &places, &watch)).await {
@@ -203,7 +204,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Copies, and refuses to go on unless every file is at the destination.
+    /// Copies, and fails unless every file is at the destination.
     async fn copy(&mut self, resolved: &ResolvedMigration, plan: CopyPlan) -> Result<(), End> {
         let goes_on = |says: String| End(Exit::Unfinished, vec![says, GOES_ON.to_owned()]);
         let begun = Instant::now();
@@ -218,7 +219,7 @@ impl Driver<'_> {
         if outcome.is_complete() { Ok(()) } else { Err(goes_on("What was copied is verified and stays.".to_owned())) }
     }
 
-    /// Runs work on a thread that may block.
+    /// Runs work on a thread that is allowed to block.
     async fn drive<T: Send + 'static>(&mut self, work: impl FnOnce() -> T + Send + 'static) -> Driven<T> {
         let begun = Instant::now();
         let mut pace = Pace::default();
@@ -256,7 +257,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Asks a question. Anything but a yes is a no.
+    /// Asks a question. Any answer other than yes counts as no.
     async fn confirm(&mut self, question: &str) -> Result<bool, End> {
         self.reporter.ask(question);
         let typed = tokio::task::spawn_blocking(|| {

@@ -1,4 +1,5 @@
-//! From the command line to a face. The environment is read here and passed on as values: nothing below reads it.
+//! The program: command line, environment, and choice of face. The environment is read only here and passed on as
+//! values.
 
 mod answer_args;
 mod answers;
@@ -37,7 +38,7 @@ use environment::Environment;
 use log::NoLog;
 use recording::Recording;
 
-/// Exit status for a command line that cannot be obeyed.
+/// Exit status for an invalid command line.
 const USAGE: u8 = 2;
 
 /// Runs the program.
@@ -48,7 +49,7 @@ pub fn main() -> ExitCode {
         Err(error) => return review::misused(&shells::in_words(error)),
     };
     match &cli.command {
-        // They need nothing of the environment, and are run where a machine is made as much as where it runs.
+        // These do not need the environment, and may run while a machine image is built.
         Some(Command::Completions(args)) => return shells::completions(args),
         Some(Command::Man) => return manual::print(),
         _ => {}
@@ -58,7 +59,7 @@ pub fn main() -> ExitCode {
         let is_check = matches!(&cli.command, Some(Command::Review(args)) if args.is_check());
         return ExitCode::from(if is_check { review::MISUSED } else { USAGE });
     }
-    // What cannot be begun is no finding, and monitoring must be able to tell the two apart.
+    // Not being able to start is not a finding, and monitoring must be able to tell the two apart.
     let is_check = matches!(&cli.command, Some(Command::Review(args)) if args.is_check());
     let status = ExitCode::from(if is_check { review::NOT_LOOKED } else { USAGE });
     match log::begin(&cli) {
@@ -77,7 +78,7 @@ pub fn main() -> ExitCode {
     status
 }
 
-/// Runs what the command line asks for; `status` is that of what cannot be begun.
+/// Runs the requested command. `status` is returned if it cannot be started.
 fn run(cli: &Cli, status: ExitCode) -> ExitCode {
     let Some(environment) = Environment::detect(cli) else {
         complain("this account has no home directory; name a state directory with OCTOPUS_SETUP_STATE_DIR.");
@@ -117,8 +118,8 @@ fn run(cli: &Cli, status: ExitCode) -> ExitCode {
     status
 }
 
-/// Runs a wizard with a person: on the full screen of a terminal, or in plain sentences where that was asked
-/// for or nothing else is possible.
+/// Runs a wizard interactively: on the full screen of a terminal, or in plain sentences if requested or if nothing else
+/// is possible.
 async fn on_screen(environment: &Environment, begins: Beginning, answers: Answers) -> ExitCode {
     let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     if !terminal && !environment.plain {
@@ -139,12 +140,12 @@ async fn on_screen(environment: &Environment, begins: Beginning, answers: Answer
     status
 }
 
-/// Runs a wizard on the screen, or in sentences.
+/// Runs a wizard on the full screen or, if that cannot be set up, in plain sentences.
 async fn shown(environment: &Environment, engine: &mut Engine) -> ExitCode {
     if !environment.plain && !environment.dumb {
         match run::run(engine, environment.tui, environment.terminal, panic::rehearse).await {
             Ok(ended) => return farewell(&ended),
-            // It is as it was, so it can still be written to line by line.
+            // The terminal is unchanged, so plain sentences still work.
             Err(run::Broken::NotTaken(_)) => {}
             Err(error @ run::Broken::Lost(_)) => {
                 panic::wait_if_ending();
@@ -169,19 +170,19 @@ async fn in_sentences(engine: &mut Engine) -> std::io::Result<SessionEnd> {
     plain::run(engine, &mut input, &mut std::io::stdout(), options).await
 }
 
-/// Says what is worth reading afterwards.
+/// Prints the closing lines of a session.
 fn farewell(ended: &SessionEnd) -> ExitCode {
     let mut out = std::io::stdout();
     for line in &ended.farewell {
-        // `println!` would panic where the terminal has vanished in the meantime.
+        // `println!` would panic if the terminal is gone.
         let _ = writeln!(out, "{line}");
     }
     ExitCode::from(ended.exit.code())
 }
 
-/// Says what is wrong and ends with the status for a command line that cannot be obeyed.
+/// Prints what is wrong and returns the status for an invalid command line.
 fn complain(text: &str) -> ExitCode {
-    // Not `eprintln!`, which panics where nobody can read it: a pipe that is closed, a terminal that is gone.
+    // Not `eprintln!`, which panics if standard error is closed: a closed pipe, a terminal that is gone.
     let _ = writeln!(std::io::stderr(), "octopus-setup: {text}");
     ExitCode::from(USAGE)
 }

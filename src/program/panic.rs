@@ -1,7 +1,7 @@
-//! A defect that got through: the terminal first, then words, then the end of the whole program.
+//! Ends the whole program after a panic: restores the terminal, reports the place, exits.
 //!
-//! A panic in a task would otherwise leave the rest of the program running on a terminal that was given back. The panic's
-//! own text is not shown, because it may hold a value; where it happened is enough to find it.
+//! A panic in a task would otherwise leave the rest of the program running on a restored terminal. The panic's own text
+//! is not shown, because it may contain a secret; the place is enough to find the defect.
 
 use std::io::Write as _;
 use std::panic;
@@ -10,15 +10,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use octopus_setup::faces::{plain, tui};
 
-/// The exit status after a panic, as Rust's own.
+/// The exit status after a panic, the same as Rust's own.
 const DEFECT: i32 = 101;
 
-/// Set from the moment of a panic that nobody catches.
+/// Set as soon as an uncaught panic has happened.
 static ENDING: AtomicBool = AtomicBool::new(false);
 
-/// From now on a panic in any thread restores the terminal and ends the program. The practice server's engine is the
-/// exception: it catches its own, in builds whose panics unwind. Released ones abort, and there a defect of the practice
-/// server ends the program too, with these words and with its data as the last transaction left it.
+/// Installs a hook that restores the terminal and ends the program when any thread panics. The practice server's engine
+/// is the exception: in builds whose panics unwind, it catches its own. Release builds abort on panic, so there a
+/// defect of the practice server ends the program too, with the same message, and its data stays at the last
+/// transaction.
 pub fn install() {
     panic::set_hook(Box::new(|panicked| {
         if is_contained() {
@@ -29,7 +30,8 @@ pub fn install() {
         plain::restore();
         let place = panicked.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
         tracing::error!(place, "a defect ended the program");
-        // Not `eprintln!`: where nobody can read it, it would panic once more, and the second panic aborts, with a core dump.
+        // Not `eprintln!`: it would panic again if standard error is closed, and a second panic aborts with a core
+        // dump.
         let _ = writeln!(
             std::io::stderr(),
             "octopus-setup: a defect in {place} ended the program. What was done stays in the journal;\n\
@@ -39,7 +41,8 @@ pub fn install() {
     }));
 }
 
-/// Waits for the end of the process when another thread has panicked: what fails in its wake is not worth a word.
+/// Blocks until the process ends if another thread has panicked: errors that follow from the panic are not worth
+/// reporting.
 pub fn wait_if_ending() {
     while ENDING.load(Ordering::SeqCst) {
         std::thread::park();
@@ -56,8 +59,8 @@ fn is_contained() -> bool {
     false
 }
 
-/// Panics where the tests ask for it: in the main thread, in a task, or in the practice server's engine; only in builds with
-/// debug assertions or the feature `rehearsal`.
+/// Panics where the tests ask for it: in the main thread, in a task, or in the practice server's engine. Does so only
+/// in builds with debug assertions or the feature `rehearsal`.
 pub fn rehearse() {
     #[cfg(any(debug_assertions, feature = "rehearsal"))]
     match std::env::var("OCTOPUS_SETUP_REHEARSE_PANIC").as_deref() {
@@ -72,6 +75,6 @@ pub fn rehearse() {
 #[cfg(any(debug_assertions, feature = "rehearsal"))]
 fn rehearsed() {
     let secret = "a value that must not be shown";
-    // The hook is what is being rehearsed, so a real panic it is.
+    // A real panic, because the hook is what is being tested.
     panic::panic_any(secret);
 }

@@ -1,4 +1,4 @@
-//! `octopus-setup practice`: the wizard on an embedded server, or the server alone.
+//! `octopus-setup practice`: runs the wizard on an embedded server, or the server alone.
 
 use std::fmt::Write as _;
 use std::io;
@@ -31,7 +31,6 @@ const PORT_FILE: &str = "port";
 /// The file in the data folder that holds the password for the answer file.
 const PASSWORD_FILE: &str = "octopus-password.txt";
 
-/// Runs what was asked for.
 pub async fn run(practice: &Practice, environment: &Environment) -> ExitCode {
     let Some(data) = practice.data.clone().or_else(default_data) else {
         return complain("this account has no data directory; name one with --data.");
@@ -50,13 +49,14 @@ pub async fn run(practice: &Practice, environment: &Environment) -> ExitCode {
         Some(PracticeCommand::Serve { answers, output, .. }) => serve_alone(&server, answers.as_deref(), *output).await,
         None => on_it(&server, &data, environment).await,
     };
-    // Its data is safe whenever it ends. A client's statement that will not be stopped must not keep the program.
+    // The server's data is safe whenever it ends, so a client's statement that cannot be stopped must not delay the
+    // exit.
     let _ = tokio::time::timeout(PATIENCE, server.stop()).await;
     status
 }
 
-/// Starts the server on the port that was asked for. Where none was, on the one of the last run if it is still free, and
-/// else on any: the node configs of a practice cluster name their server by its port.
+/// Starts the server on the requested port. If none was requested, tries the port of the last run and then any free
+/// port: the node configs of a practice cluster contain the server's port.
 async fn start(data: &Path, asked: u16) -> Result<RunningServer, StartError> {
     let options = |port| ServerOptions { port, ..ServerOptions::new(data.to_owned()) };
     let remembered = if asked == 0 { remembered_port(data) } else { None };
@@ -69,17 +69,17 @@ async fn start(data: &Path, asked: u16) -> Result<RunningServer, StartError> {
     PracticeServer::start(options(asked)).await
 }
 
-/// The port of the last run on this data.
+/// Returns the port of the last run with this data folder.
 fn remembered_port(data: &Path) -> Option<u16> {
     std::fs::read_to_string(data.join(PORT_FILE)).ok()?.trim().parse().ok().filter(|port| *port > 0)
 }
 
-/// Remembers the port for the next run. That it cannot be is no reason not to practise.
+/// Saves the port for the next run. An error is ignored, because practising works without it.
 fn remember_port(data: &Path, port: u16) {
     let _ = std::fs::write(data.join(PORT_FILE), format!("{port}\n"));
 }
 
-/// Tells where the server is, and waits for the end.
+/// Announces the server's address and waits for a signal.
 async fn serve_alone(server: &RunningServer, answers: Option<&Path>, output: Option<Format>) -> ExitCode {
     use std::io::Write;
     let mut signals = match Signals::listen() {
@@ -99,19 +99,19 @@ async fn serve_alone(server: &RunningServer, answers: Option<&Path>, output: Opt
     };
     let mut out = std::io::stdout();
     if out.write_all(announcement.expose_secret().as_bytes()).and_then(|()| out.flush()).is_err() {
-        // Nobody listens any more.
+        // The reader has closed the pipe.
         return ExitCode::SUCCESS;
     }
     until_ended(&mut signals).await;
     ExitCode::SUCCESS
 }
 
-/// The wizard with the server's address and login filled in. Practice nodes and the wizard's own state live in the
-/// practice server's folder, apart from the machine's real ones.
+/// Runs the wizard with the server's address and login filled in. Practice nodes and the wizard's own state are kept in
+/// the practice server's folder, apart from the machine's real ones.
 async fn on_it(server: &RunningServer, data: &Path, environment: &Environment) -> ExitCode {
     let number = free_node(data);
     let mut answers = environment.answers();
-    // Nobody has said them, so the screens do not claim that somebody has.
+    // Set as defaults, so that the screens do not show them as typed.
     let mut fill = |field: FieldId, text: &str| answers.set(field, Raw::of(field, text), Origin::Default);
     fill(FieldId::Server, &format!("localhost,{}", server.addr().port()));
     fill(FieldId::User, server.user());
@@ -123,7 +123,7 @@ async fn on_it(server: &RunningServer, data: &Path, environment: &Environment) -
     fill(FieldId::KeyFile, &data.join("octopus-master-key.txt").display().to_string());
     if number > 1 {
         fill(FieldId::Instance, &format!("OctopusServer-{number}"));
-        // The machine's own name must not take its place: it is the first node's.
+        // Set as typed, so that the machine's own name does not replace it: the first node already has that name.
         answers.set(FieldId::NodeName, Raw::of(FieldId::NodeName, format!("practice-{number}")), Origin::Typed);
     }
     let environment = environment.with_state(data.join("state"));
@@ -136,7 +136,7 @@ fn default_data() -> Option<PathBuf> {
     Some(folders.data_local_dir().join("practice"))
 }
 
-/// Returns how to reach the server, key by key, with the password: handing it out is the purpose.
+/// Returns the connection details key by key. They include the password, because handing it out is their purpose.
 fn connection_details(server: &RunningServer) -> toml::Table {
     let mut details = toml::Table::new();
     let mut put = |key: &str, value: toml::Value| details.insert(key.to_owned(), value);
@@ -152,7 +152,7 @@ fn connection_details(server: &RunningServer) -> toml::Table {
 
 /// Formats the connection details as one JSON object on one line.
 fn announcement_json(server: &RunningServer) -> SecretString {
-    // The table holds texts and one number, so it always serializes.
+    // Serialization cannot fail: the table holds only strings and one number.
     let mut text = serde_json::to_string(&connection_details(server)).unwrap_or_default();
     text.push('\n');
     SecretString::from(text)
@@ -198,7 +198,7 @@ fn write_answers(server: &RunningServer, path: &Path) -> io::Result<()> {
     };
     let mut answers = toml::Table::new();
     let mut put = |key: &str, value: toml::Value| answers.insert(key.to_owned(), value);
-    // The name in its certificate.
+    // The certificate is issued for `localhost`.
     put("server", format!("localhost,{}", server.addr().port()).into());
     put("user", server.user().into());
     put("trust", "ca-file".into());
@@ -211,7 +211,7 @@ fn write_answers(server: &RunningServer, path: &Path) -> io::Result<()> {
     atomic_write(path, text.as_bytes(), Existing::Replace)
 }
 
-/// The first practice node's number whose home holds no node config yet.
+/// Returns the number of the first practice node whose home directory holds no node config yet.
 fn free_node(data: &Path) -> u16 {
     (1..1000).find(|number| !home(data, *number).join(NodeConfig::FILE).exists()).unwrap_or(1000)
 }

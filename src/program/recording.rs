@@ -17,9 +17,8 @@ use super::cli::{Cli, Command};
 use super::complain;
 use super::environment::Environment;
 
-/// A file in which a run is to be recorded, created and empty. It exists before anything is done: who asks for a recording
-/// does not want a run without one.
-/// A run that never begins, as with answers that are refused, leaves none.
+/// The file to record a run in, created empty before anything is done: an operator who asks for a recording does not
+/// want a run without one. It is removed if the run never begins, for example because the answers are refused.
 #[derive(Debug, Default)]
 pub struct Recording(Option<(std::fs::File, PathBuf)>);
 
@@ -32,7 +31,7 @@ impl Drop for Recording {
 }
 
 impl Recording {
-    /// Creates the file, where one was asked for.
+    /// Creates the file, if a recording was requested.
     pub fn create(environment: &Environment) -> Result<Self, String> {
         let Some(path) = &environment.record else { return Ok(Self(None)) };
         let created = std::path::absolute(path).and_then(|path| Ok((recordings::create(&path)?, path)));
@@ -42,7 +41,7 @@ impl Recording {
         }
     }
 
-    /// Begins a wizard, and its recording with it.
+    /// Starts a wizard and its recording.
     pub fn begin(
         mut self,
         world: World,
@@ -65,14 +64,14 @@ impl Recording {
     }
 }
 
-/// Says that a recording is not whole, if that is so.
+/// Reports a recording that is incomplete.
 pub fn tell(trouble: &RecordingFailure) {
     if let Some(says) = trouble.says() {
         complain(&format!("the recording is not whole: {says}"));
     }
 }
 
-/// What of a command line does not go with `--record` or `--replay`.
+/// Returns a message if other arguments conflict with `--record` or `--replay`.
 pub fn misused(cli: &Cli) -> Option<&'static str> {
     if cli.replay.is_some() && (cli.command.is_some() || cli.record.is_some()) {
         return Some("--replay shows a recording and does nothing else: leave out the command and --record.");
@@ -96,7 +95,7 @@ pub fn misused(cli: &Cli) -> Option<&'static str> {
     (!is_recorded).then_some("--record goes with the screens, first-node, join and review.")
 }
 
-/// Replays a recording: on the screens, in plain sentences, or in lines where there is no terminal.
+/// Replays a recording: on the full screen, in plain sentences, or as lines if there is no terminal.
 pub async fn replay(path: &Path, environment: &Environment) -> ExitCode {
     let read = recordings::read(path).map_err(|error| error.to_string());
     let read = read.and_then(|text| Replay::read(&text).map_err(|error| error.to_string()));

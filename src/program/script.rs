@@ -1,4 +1,4 @@
-//! `octopus-setup script`: what Octopus Server's own command line, or a container, would need for a node.
+//! `octopus-setup script`: prints what Octopus Server's own command line, or a container, would need for a node.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -28,11 +28,11 @@ use super::environment::Environment;
 use super::shells::print_result;
 use super::{answers, cluster_front};
 
-/// Why there is no script: how the program ends, and what it says.
+/// Why there is no script.
 enum Refusal {
-    /// This is to be said.
+    /// Exit status and message, not printed yet.
     Because(Exit, String),
-    /// It has been told already.
+    /// The message has been printed already.
     Told(ExitCode),
 }
 
@@ -46,17 +46,17 @@ impl Refusal {
     }
 }
 
-/// What stands for a secret that is there and that nobody needs to see.
+/// Placeholder for a secret that exists but is not needed in clear.
 const THERE: &str = "sealed";
 
-/// What a script is made of.
+/// The input of a script.
 struct Source {
     flow: Flow,
     answers: Answers,
     /// Checks whose warnings are accepted.
     accept: Vec<CheckId>,
     fingerprint: Option<Fingerprint>,
-    /// The secrets, where they were asked for.
+    /// The secrets in clear, if they were requested.
     clear: Option<ClearSecrets>,
 }
 
@@ -70,14 +70,14 @@ pub async fn run(args: &Script, environment: &Environment) -> ExitCode {
         Ok(()) => ExitCode::from(Exit::Done.code()),
         Err(Refusal::Told(status)) => status,
         Err(Refusal::Because(exit, says)) => {
-            // Not `eprintln!`, which panics where nobody can read it.
+            // Not `eprintln!`, which panics if standard error is closed.
             let _ = writeln!(std::io::stderr(), "octopus-setup: {says}");
             ExitCode::from(exit.code())
         }
     }
 }
 
-/// The platform that the script is for.
+/// Returns the platform that the script is for.
 fn platform(args: &Script) -> Platform {
     match args.platform {
         Some(TargetPlatform::Linux) => Platform::Linux,
@@ -86,7 +86,7 @@ fn platform(args: &Script) -> Platform {
     }
 }
 
-/// What is printed: where nothing is said, a script for the shell of the platform.
+/// Returns the output format; the default is a script for the platform's shell.
 fn format(args: &Script) -> ScriptFormat {
     args.format.unwrap_or(match Shell::of(platform(args)) {
         Shell::PowerShell => ScriptFormat::PowerShell,
@@ -94,7 +94,7 @@ fn format(args: &Script) -> ScriptFormat {
     })
 }
 
-/// A node config of this machine, unless answers are given.
+/// Reads the source: this machine's node config, unless answers are given.
 async fn source(args: &Script, environment: &Environment) -> Result<Source, Refusal> {
     let flow = args.flow.map(FlowArg::flow);
     if args.with_secrets && format(args) == ScriptFormat::Answers {
@@ -110,11 +110,12 @@ async fn source(args: &Script, environment: &Environment) -> Result<Source, Refu
     if !names_a_config && (is_given || flow.is_some()) {
         return of_answers(args, environment, flow).await;
     }
-    // The cluster is there already, so that without a word it is a further node's script, which changes nothing of it.
+    // A node config exists, so its cluster does too. The default is therefore a joining node's script, which does not
+    // change the cluster.
     of_config(args, &environment.places, flow.unwrap_or(Flow::Join)).await
 }
 
-/// From answers that are given beforehand. Secrets are fetched only where they are to stand in the text.
+/// Builds the source from given answers. Secrets are fetched only if they are to appear in the output.
 async fn of_answers(args: &Script, environment: &Environment, flow: Option<Flow>) -> Result<Source, Refusal> {
     let mode = if args.with_secrets { Mode::Headless } else { Mode::CheckOnly };
     let resolved = answers::gather(&args.given, flow, mode, environment.answers_on(platform(args))).await;
@@ -131,14 +132,15 @@ async fn of_answers(args: &Script, environment: &Environment, flow: Option<Flow>
     Ok(Source { flow, answers, accept: resolved.loaded.accept, fingerprint: None, clear })
 }
 
-/// The secrets that were answered. A new cluster's master key is in nobody's hands yet.
+/// Returns the secrets among the answers. Refuses a first node, because the new cluster's master key does not exist
+/// yet.
 fn clear_of(flow: Flow, answers: &Answers) -> Result<ClearSecrets, Refusal> {
     if flow == Flow::FirstNode {
         let says = "A first node's master key is made when it is installed; take --with-secrets with its node config afterwards.";
         return Err(Refusal::usage(says));
     }
     let secret = |field| answers.secret(field).filter(|secret| !secret.expose_secret().is_empty()).cloned();
-    // A first node, with what it alone needs, has been refused above.
+    // First nodes were refused above, so the secrets that only they need are left out.
     Ok([
         (Secret::Password, Some(secret(FieldId::Password).unwrap_or_default())),
         (Secret::MasterKey, secret(FieldId::MasterKey)),
@@ -169,8 +171,8 @@ async fn of_config(args: &Script, places: &Places, flow: Flow) -> Result<Source,
     Ok(Source { flow, answers, accept: Vec::new(), fingerprint, clear })
 }
 
-/// What the config says with its seals left alone: of each secret only that there is one, which is all that a rendering by
-/// reference asks.
+/// Returns the config's facts without opening its sealed secrets. Each secret is only marked as present, which is all
+/// that rendering by reference needs.
 fn sealed(config: NodeConfig) -> NodeFacts {
     let there = |field: FieldId| Raw::of(field, THERE);
     NodeFacts {
@@ -182,7 +184,8 @@ fn sealed(config: NodeConfig) -> NodeFacts {
     }
 }
 
-/// The secrets of the config; each has to open, for a script that lacks one would only seem to be whole.
+/// Opens all secrets of the config. Fails if one cannot be opened, because a script without it would only look
+/// complete.
 fn opened(config: &NodeConfig, facts: &NodeFacts) -> Result<ClearSecrets, Refusal> {
     let secret = |raw: &Raw| match raw {
         Raw::Secret(secret) => secret.clone(),
@@ -199,13 +202,13 @@ fn opened(config: &NodeConfig, facts: &NodeFacts) -> Result<ClearSecrets, Refusa
         None if config.service.password.is_none() => None,
         None => return Err(closed("The service account's password")),
     };
-    // The other secrets are kept nowhere.
+    // The other secrets are not stored anywhere.
     Ok([(Secret::Password, Some(password)), (Secret::MasterKey, Some(master_key)), (Secret::ServicePassword, service_password)]
         .into_iter()
         .collect())
 }
 
-/// The text. All of it is a secret where the secrets stand in it, and it does no harm to take it for one otherwise.
+/// Renders the text. It is always handled as a secret, because it may contain secrets.
 fn rendered(args: &Script, source: &Source) -> Result<SecretString, Refusal> {
     let Source { flow, answers, accept, fingerprint, clear } = source;
     let shell = match format(args) {
@@ -228,8 +231,7 @@ fn rendered(args: &Script, source: &Source) -> Result<SecretString, Refusal> {
     text.map_err(|unwritable| Refusal::answers(unwritable.to_string()))
 }
 
-/// Into the new file that is named, or on standard output. What has secrets in it only ever goes into a file, which the
-/// command line's definition sees to.
+/// Writes the text to the named new file, or to standard output. clap requires a file for output that contains secrets.
 fn hand_over(args: &Script, text: &SecretString) -> Result<(), Refusal> {
     let mut object = serde_json::Map::new();
     object.insert("format".into(), name(format(args)).into());
@@ -253,7 +255,7 @@ fn save(path: &Path, text: &SecretString) -> Result<PathBuf, Refusal> {
     Ok(absolute)
 }
 
-/// A format as it is typed.
+/// Returns a format's name as typed on the command line.
 const fn name(format: ScriptFormat) -> &'static str {
     match format {
         ScriptFormat::PowerShell => "powershell",

@@ -1,4 +1,4 @@
-//! For shells: completions, from the one definition of the command line.
+//! Shell completions, generated from the clap definition, and shared printing helpers.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -15,7 +15,6 @@ use octopus_setup::model::field::{FieldId, Kind};
 use super::cli::{Cli, CompletionShell, Completions, Format};
 use super::{answer_args, complain};
 
-/// The program's name, as it is typed.
 pub const PROGRAM: &str = "octopus-setup";
 
 /// Prints the completions of a shell.
@@ -34,21 +33,21 @@ pub fn completions(args: &Completions) -> ExitCode {
     print(&script)
 }
 
-/// `clap_complete` 4.6.11 calls a program with a hyphen in its name one thing where it chooses a subcommand and another thing
-/// where it completes it, and so completes nothing but subcommands. Once that is fixed there, this changes nothing.
+/// Works around a bug of `clap_complete` 4.6.11, which spells a program name with a hyphen in two ways, so that bash
+/// completes nothing but subcommands. Has no effect once that is fixed.
 fn fix_bash_completion(script: &[u8]) -> Vec<u8> {
     let script = String::from_utf8_lossy(script);
     script.replace(&PROGRAM.replace('-', "__subcmd__"), &PROGRAM.replace('-', "__")).into_bytes()
 }
 
-/// The whole command line, with what is added only where it is parsed.
+/// Returns the whole command line, including the help texts that are added only where they are shown.
 pub fn whole() -> Command {
     let mut command = Cli::command();
     command.build();
     answer_args::explained(command)
 }
 
-/// The same refusal; where it is a help that is printed, the same help with what the flags are for.
+/// Returns the same error; if it prints help, adds the help texts of the answer flags.
 pub fn in_words(error: Error) -> Error {
     use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand as Missing};
     if !matches!(error.kind(), DisplayHelp | Missing) {
@@ -57,7 +56,7 @@ pub fn in_words(error: Error) -> Error {
     whole().try_get_matches().err().unwrap_or(error)
 }
 
-/// Prints a text for somebody else to read. That a reader has gone is his own business; a full disk is ours to tell.
+/// Prints a text to standard output. A closed pipe is not an error; a full disk is reported.
 pub fn print(text: &[u8]) -> ExitCode {
     let mut out = std::io::stdout();
     match out.write_all(text).and_then(|()| out.flush()) {
@@ -66,7 +65,7 @@ pub fn print(text: &[u8]) -> ExitCode {
     }
 }
 
-/// Prints a command's result: the text, or the object as one line of JSON. The error is a sentence.
+/// Prints a command's result, as text or as one line of JSON. The error is a sentence.
 pub fn print_result(
     format: Option<Format>,
     object: serde_json::Map<String, serde_json::Value>,
@@ -80,11 +79,10 @@ pub fn print_result(
     written.and_then(|()| out.flush()).map_err(|error| format!("It could not be written to standard output: {error}."))
 }
 
-/// The same without what is hidden, which the generators would offer (flags of secrets, there only to be refused), and with
-/// what shells can complete and the parser need not know: which values are files, and which words there are where a wrong one
-/// is answered better than by a usage error.
+/// Returns a copy for the generators: without hidden flags, which they would offer (flags of secrets, which exist only
+/// to be refused), and with hints that only shells need (which values are files, and which words are valid).
 fn hinted(command: &Command) -> Command {
-    // clap wants names that live as long as the program, and this one ends when they are printed.
+    // clap wants names with a static lifetime. The leak does not matter, because the program ends after printing them.
     let name: &'static str = Box::leak(command.get_name().to_owned().into_boxed_str());
     let own =
         |action: &ArgAction| matches!(action, ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version);
@@ -113,7 +111,7 @@ fn hint(arg: Arg) -> Arg {
         _ if name == "data" => arg.value_hint(ValueHint::DirPath),
         _ if name == "accept" => arg.value_parser(PossibleValuesParser::new(CheckId::ALL.map(CheckId::id))),
         (None, ValueHint::AnyPath) => arg.value_hint(ValueHint::FilePath),
-        // Names of files would be completed there.
+        // The shell would complete file names otherwise.
         (_, ValueHint::Unknown) => arg.value_hint(ValueHint::Other),
         _ => arg,
     }

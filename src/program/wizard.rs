@@ -1,4 +1,4 @@
-//! `octopus-setup first-node` and `join`: in the terminal, or by themselves (`--yes`, `--dry-run`).
+//! `octopus-setup first-node` and `join`: run interactively, or unattended (`--yes`, `--dry-run`).
 
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ use super::environment::Environment;
 use super::recording::{self, Recording};
 use super::{answers, complain, on_screen};
 
-/// Runs a set-up flow: with `--yes` or `--dry-run` by itself, otherwise with a person.
+/// Runs a set-up flow: unattended with `--yes` or `--dry-run`, otherwise interactively.
 pub async fn run(args: &Wizard, flow: Flow, environment: &Environment) -> ExitCode {
     if let Some(text) = misused(args) {
         return complain(text);
@@ -32,7 +32,7 @@ pub async fn run(args: &Wizard, flow: Flow, environment: &Environment) -> ExitCo
     if by_itself {
         return run_unattended(args, flow, resolved.loaded, environment).await;
     }
-    // A field that is missing or malformed is told on its screen. What could not be read at all, no screen could show.
+    // A missing or malformed answer is shown on its screen. Problems that belong to no screen are reported here.
     if answers::refuse(&resolved.loaded.problems) {
         return answers::refused(&resolved.loaded.problems);
     }
@@ -40,13 +40,13 @@ pub async fn run(args: &Wizard, flow: Flow, environment: &Environment) -> ExitCo
     interactive(environment, resolved.loaded.answers, Some(flow)).await
 }
 
-/// Runs the wizard with a person.
+/// Runs the wizard interactively.
 pub async fn interactive(environment: &Environment, answers: Answers, flow: Option<Flow>) -> ExitCode {
     on_screen(environment, Beginning::Flow(flow), answers).await
 }
 
-/// Runs a set-up flow by itself. A dry run goes before `--yes`: both together mean that one was added to the other's line,
-/// and nothing is what can be done again.
+/// Runs a set-up flow unattended. `--dry-run` wins over `--yes`: if both are given, one was probably added to a command
+/// line with the other, and doing nothing is the safe choice.
 async fn run_unattended(args: &Wizard, flow: Flow, mut loaded: LoadedAnswers, environment: &Environment) -> ExitCode {
     for name in &args.accept {
         match autopilot::accepted(name, AnswerPlace::Flag("--accept".to_owned())) {
@@ -57,18 +57,18 @@ async fn run_unattended(args: &Wizard, flow: Flow, mut loaded: LoadedAnswers, en
     drive(Order { flow, loaded, dry_run: args.dry_run }, args.output, environment).await
 }
 
-/// Proves answers as a dry run does; nothing is written.
+/// Checks answers with a dry run, which writes nothing.
 pub async fn dry(flow: Flow, loaded: LoadedAnswers, output: Option<Format>, environment: &Environment) -> ExitCode {
     drive(Order { flow, loaded, dry_run: true }, output, environment).await
 }
 
-/// Tells that it was ended with this status before the answers were gathered.
+/// Reports that the run was interrupted, with this status, before the answers were gathered.
 fn report_interrupted(args: &Wizard, flow: Flow, status: u8) -> ExitCode {
     headless::report_interrupted(flow, args.dry_run, output(args.output), status, &mut std::io::stdout());
     ExitCode::from(status)
 }
 
-/// What of a command line goes only with a run by itself; a complaint where it was said without.
+/// Returns a message if options that require an unattended run are used without one.
 fn misused(args: &Wizard) -> Option<&'static str> {
     let by_itself = args.yes || args.dry_run;
     match (by_itself, args.output.is_some(), args.accept.is_empty()) {

@@ -1,11 +1,11 @@
-//! Secrets that can be recognised, and looking for them in everything that a run leaves or could print.
+//! Recognisable secrets, and searching for them in everything that a run leaves behind or could print.
 
 use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE32, BASE64, BASE64URL, HEXLOWER};
 use octopus_setup::engine::Engine;
 
-/// The texts and bytes under which a secret could hide.
+/// Returns the encodings under which a secret could be hidden.
 fn disguises(secret: &[u8]) -> Vec<Vec<u8>> {
     let text: String = secret.iter().copied().map(char::from).collect();
     let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -13,7 +13,7 @@ fn disguises(secret: &[u8]) -> Vec<Vec<u8>> {
     let mut all = vec![secret.to_vec(), wide.clone(), scrambled, secret.iter().rev().copied().collect()];
     for bytes in [secret, &wide] {
         all.extend([HEXLOWER.encode(bytes).into_bytes(), HEXLOWER.encode(bytes).to_uppercase().into_bytes()]);
-        // In base64 the secret's beginning may fall on any of three places within a group.
+        // In base64 the secret may begin at any of three positions within a group.
         for skipped in 0..3 {
             let inner = &bytes[skipped..bytes.len() - (bytes.len() - skipped) % 3];
             all.extend([BASE64.encode(inner).into_bytes(), BASE64URL.encode(inner).into_bytes()]);
@@ -21,20 +21,20 @@ fn disguises(secret: &[u8]) -> Vec<Vec<u8>> {
         let inner = &bytes[..bytes.len() - bytes.len() % 5];
         all.push(BASE32.encode(inner).into_bytes());
     }
-    // As the list of numbers that a derived Debug of bytes prints.
+    // The list of numbers that a derived `Debug` of bytes prints.
     all.push(secret.iter().map(u8::to_string).collect::<Vec<_>>().join(", ").into_bytes());
     all
 }
 
-/// Secrets under all their disguises.
+/// Secrets in all their encodings.
 pub struct Secrets {
     needles: Vec<(String, Vec<u8>)>,
-    /// Which pairs of bytes a needle begins with, so that megabytes are looked through quickly.
+    /// The pairs of bytes that a needle begins with, so that megabytes are searched quickly.
     begins: Vec<bool>,
 }
 
 impl Secrets {
-    /// These, each with its name.
+    /// Creates a set of named secrets.
     pub fn new(all: &[(&str, &[u8])]) -> Self {
         let needles: Vec<(String, Vec<u8>)> = all
             .iter()
@@ -53,7 +53,7 @@ impl Secrets {
         Self { needles, begins }
     }
 
-    /// Fails where one of them is in these bytes.
+    /// Panics if one of the secrets is in these bytes.
     pub fn absent(&self, place: &str, bytes: &[u8]) {
         for at in 0..bytes.len().saturating_sub(1) {
             if self.begins[usize::from(bytes[at]) << 8 | usize::from(bytes[at + 1])] {
@@ -64,7 +64,7 @@ impl Secrets {
     }
 }
 
-/// Every file under a folder.
+/// Returns every file under a folder.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
@@ -74,7 +74,7 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// Every file under a folder, but for these.
+/// Checks every file under a folder except these. Returns how many were checked.
 pub fn clean_folder(folder: &Path, but: &[&Path], secrets: &Secrets) -> usize {
     let all: Vec<PathBuf> = files(folder).into_iter().filter(|path| !but.contains(&path.as_path())).collect();
     for path in &all {
@@ -82,14 +82,14 @@ pub fn clean_folder(folder: &Path, but: &[&Path], secrets: &Secrets) -> usize {
         secrets.absent(&place, place.as_bytes());
         match std::fs::read(path) {
             Ok(bytes) => secrets.absent(&place, &bytes),
-            // A temporary file that has just been renamed to what it is for.
+            // A temporary file that was renamed in the meantime.
             Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{place}"),
         }
     }
     all.len()
 }
 
-/// Everything of a running wizard that a log, a crash report or a face could print.
+/// Checks everything in a running wizard that a log, a crash report or a face could print.
 pub fn clean_engine(engine: &Engine, secrets: &Secrets) {
     let state = engine.state();
     for (place, text) in [

@@ -1,4 +1,4 @@
-//! Encryption by others: OpenSSL's command line and Python's gzip.
+//! Encryption by independent programs: OpenSSL's command line and Python's gzip.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -20,7 +20,7 @@ fn run(program: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
-/// `base64(cipher)|base64(iv)`, as Octopus keeps a value.
+/// Encrypts a value as Octopus stores it: `base64(cipher)|base64(iv)`.
 pub fn encrypted(plain: &str, key: &MasterKey, iv: u8) -> String {
     let cipher = if key.expose_bytes().len() == 16 { "-aes-128-cbc" } else { "-aes-256-cbc" };
     let iv = [[iv; 8], [0x5a; 8]].concat();
@@ -29,14 +29,14 @@ pub fn encrypted(plain: &str, key: &MasterKey, iv: u8) -> String {
     format!("{}|{}", BASE64.encode(&sealed), BASE64.encode(&iv))
 }
 
-/// A fresh server certificate with its key: a PKCS#12 store in base64.
+/// Creates a server certificate with its key, as a PKCS#12 store in base64.
 pub fn certificate() -> String {
     let request = "req -x509 -newkey rsa:2048 -nodes -keyout - -subj /CN=Octopus -days 36500";
     let pem = run("openssl", &request.split(' ').collect::<Vec<_>>(), b"");
     BASE64.encode(&run("openssl", &["pkcs12", "-export", "-passout", "pass:"], &pem))
 }
 
-/// What `COMPRESS` makes of `nvarchar`, by Python: gzip of UTF-16, as a binary literal.
+/// Compresses a text as `COMPRESS` does with `nvarchar`: gzip of UTF-16, as a binary literal. Uses Python.
 pub fn compressed(text: &str) -> String {
     let program = "import gzip,sys; sys.stdout.buffer.write(gzip.compress(sys.stdin.buffer.read().decode().encode('utf-16-le')))";
     format!("0x{}", HEXLOWER.encode(&run("python3", &["-c", program], text.as_bytes())))

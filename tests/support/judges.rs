@@ -1,12 +1,12 @@
-//! Judges of what is rendered that others wrote: programs in Python, which may not be installed.
+//! Independent checkers of rendered output: Python programs, which may not be installed.
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 #![allow(clippy::allow_attributes, reason = "an expectation would fail in the programs that use all of it")]
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-/// What a Python program says to an input; `None` where Python, or what it needs (status 77), is not installed, which is a
-/// failure where clients are required.
+/// Runs a Python program on an input and returns its output. Returns `None` if Python or a module it needs (status 77)
+/// is not installed; panics instead if clients are required.
 pub fn python(program: &str, input: &[u8]) -> Option<String> {
     let child = Command::new("python3").args(["-c", program]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let required = std::env::var_os("OCTOPUS_SETUP_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
@@ -24,7 +24,8 @@ pub fn python(program: &str, input: &[u8]) -> Option<String> {
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
-/// Which lines of scripts in PowerShell a grammar that others wrote finds wrong: nothing where none is.
+/// Checks PowerShell scripts with an independent grammar. Returns the lines with errors; an empty text if there are
+/// none.
 pub fn powershell_errors(scripts: &[String]) -> Option<String> {
     let program = r"
 import sys

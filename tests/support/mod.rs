@@ -1,4 +1,4 @@
-//! What several test programs share.
+//! Helpers that several test programs share.
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 #![allow(clippy::allow_attributes, reason = "an expectation would fail in the programs that use all of it")]
 

@@ -1,4 +1,5 @@
-//! A program in a real pseudo-terminal: keys in, a screen out. Waits for text or for the end, never for a time.
+//! A program in a real pseudo-terminal: sends keys and reads the screen. Waits for text or for the program's end, never
+//! for a fixed time.
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -9,15 +10,15 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
-/// How long a wait lasts before the test fails. Long, because a loaded machine is slow; never waited out when all is well.
+/// How long a wait lasts before the test fails. It is long for slow machines, and never used up in a passing test.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The program: the build that is at hand, or another one, such as what is to be shipped.
+/// Returns the program under test: the current build, or another one such as a release build.
 pub fn program() -> OsString {
     std::env::var_os(PROGRAM_VARIABLE).unwrap_or_else(|| env!("CARGO_BIN_EXE_octopus-setup").into())
 }
 
-/// Names another build to test.
+/// The variable that names another build to test.
 pub const PROGRAM_VARIABLE: &str = "OCTOPUS_SETUP_TEST_PROGRAM";
 
 /// A program in a pseudo-terminal.
@@ -31,7 +32,7 @@ pub struct Pty {
 }
 
 impl Pty {
-    /// Starts the wizard's binary in a terminal of this size, with this environment besides a plain one.
+    /// Starts the wizard in a terminal of this size, with these variables in addition to a minimal environment.
     pub fn start(arguments: &[&str], environment: &[(&str, &str)], rows: u16, cols: u16) -> Self {
         let pair = native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
         let mut command = CommandBuilder::new(program());
@@ -66,17 +67,17 @@ impl Pty {
         self.writer.flush().unwrap();
     }
 
-    /// What stands on the screen.
+    /// Returns the text on the screen.
     pub fn text(&self) -> String {
         self.screen.screen().contents()
     }
 
-    /// Every byte that the program has written.
+    /// Returns every byte that the program has written.
     pub fn raw(&self) -> &[u8] {
         &self.raw
     }
 
-    /// The terminal as the program left it.
+    /// Returns the terminal's state.
     pub fn screen(&self) -> &vt100::Screen {
         self.screen.screen()
     }
@@ -91,7 +92,7 @@ impl Pty {
         self.until(|shown| texts.iter().any(|text| shown.contains(text)), &texts.join(" | "));
     }
 
-    /// Waits until the program has written these bytes somewhere behind this place.
+    /// Waits until the program has written these bytes anywhere after `from`.
     pub fn wait_bytes(&mut self, from: usize, bytes: &[u8]) {
         let end = Instant::now() + PATIENCE;
         while !self.raw[from..].windows(bytes.len()).any(|window| window == bytes) {
@@ -131,7 +132,7 @@ impl Pty {
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
     }
 
-    /// The process' id.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.child.process_id().unwrap()
     }
@@ -146,11 +147,11 @@ impl Pty {
         }
     }
 
-    /// Waits for the end, and reads what was written until then.
+    /// Waits for the program's end, and reads its remaining output.
     pub fn exit(&mut self) -> ExitStatus {
         let end = Instant::now() + PATIENCE;
         let status = loop {
-            // A program whose output nobody reads may wait for its reader, so both are looked after in turn.
+            // The program may block on output that is not read, so output and exit are polled in turn.
             while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(10)) {
                 self.take(&bytes);
             }
@@ -172,15 +173,15 @@ impl Drop for Pty {
     }
 }
 
-/// A wizard whose terminal can be taken away, as a dropped SSH line does. Nothing but the test holds the terminal, and
-/// SIGHUP is ignored: so the wizard has to notice by itself, where crossterm alone would spin.
+/// A wizard whose terminal can be taken away, as when an SSH connection drops. Only the test holds the terminal, and
+/// SIGHUP is ignored, so the wizard has to notice by itself; crossterm alone would spin.
 pub struct Vanishing {
     master: Option<Box<dyn MasterPty + Send>>,
     child: Box<dyn Child + Send + Sync>,
 }
 
 impl Vanishing {
-    /// Starts one, and waits until it shows a text.
+    /// Starts a wizard, and waits until it shows a text.
     pub fn start(state: &Path, text: &str) -> Self {
         let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
         let mut command = CommandBuilder::new("sh");
@@ -201,7 +202,7 @@ impl Vanishing {
         Self { master: Some(pair.master), child }
     }
 
-    /// Takes the terminal away, and waits for the end.
+    /// Takes the terminal away, and waits for the program's end.
     pub fn vanish(&mut self) -> ExitStatus {
         self.master = None;
         self.child.wait().unwrap()

@@ -1,5 +1,5 @@
-//! A man in the middle between a wizard and a practice server, who reads their messages and may answer, change or swallow them.
-//! Nothing is encrypted: start the server with `TlsPolicy::Missing`, and let the wizard take `encryption = optional`.
+//! A man in the middle between a wizard and a practice server. It reads their messages and may answer, change or drop
+//! them. Nothing is encrypted: start the server with `TlsPolicy::Missing`, and give the wizard `encryption = optional`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,56 +9,55 @@ use std::time::Duration;
 use tds_wire::packet::{Message, PacketType, read_message, write_message};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The largest message that is passed on.
+/// The largest message that is forwarded.
 const LIMIT: usize = 64 << 20;
-/// The size of the packets that are sent: what both sides accept before and after they negotiated another.
+/// The packet size that is sent: both sides accept it before and after they negotiate another.
 const PACKET: usize = 4096;
 
-/// A message of the client.
+/// A message from the client.
 pub struct Request {
-    /// Which connection it came on, from 1.
+    /// The number of its connection, from 1.
     pub connection: usize,
-    /// Which message of this kind on this connection, from 1.
+    /// Its number among the messages of this kind on this connection, from 1.
     pub nth: usize,
     /// PRELOGIN, LOGIN7, a batch, an RPC or a transaction request.
     pub kind: PacketType,
-    /// What it holds.
     pub payload: Vec<u8>,
 }
 
 impl Request {
-    /// Returns its text; what is not UTF-16 comes out as rubbish.
+    /// Returns its text; what is not UTF-16 turns into replacement characters.
     pub fn text(&self) -> String {
         let units = self.payload.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
         char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
     }
 
-    /// Returns whether the message is a batch or an RPC in which this text stands.
+    /// Returns whether the message is a batch or an RPC that contains this text.
     pub fn asks(&self, text: &str) -> bool {
         matches!(self.kind, PacketType::SqlBatch | PacketType::Rpc) && find(&self.payload, &utf16(text)).is_some()
     }
 }
 
-/// Changes an answer of the server.
+/// Changes an answer from the server.
 pub type Change = Box<dyn Fn(Vec<u8>) -> Vec<u8> + Send>;
 
-/// What becomes of a message.
+/// What to do with a message.
 pub enum Act {
-    /// The server gets it, and the client its answer.
+    /// Forward it to the server, and the answer to the client.
     Pass,
-    /// The same, after this time.
+    /// Forward it after this time.
     PassLate(Duration),
-    /// The server gets this instead.
+    /// Send this to the server instead.
     PassInstead(Vec<u8>),
-    /// The server gets it, and the client its answer, changed.
+    /// Forward it, and change the answer.
     Change(Change),
-    /// The client gets these tokens, and the server nothing.
+    /// Answer the client with these tokens; do not forward it.
     Answer(Vec<u8>),
-    /// The connection ends.
+    /// Close the connection.
     HangUp,
-    /// The server does what it was asked, and the connection ends before its answer.
+    /// Forward it, and close the connection before the answer.
     HangUpAfter,
-    /// Nothing comes, for ever.
+    /// Never answer.
     Silence,
 }
 
@@ -69,7 +68,7 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Stands before this server, and asks `act` what becomes of each message.
+    /// Starts in front of this server, and asks `act` what to do with each message.
     pub async fn before(server: SocketAddr, act: impl Fn(&Request) -> Act + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -79,24 +78,24 @@ impl Scenario {
             while let Ok((near, _)) = listener.accept().await {
                 let number = counter.fetch_add(1, Ordering::SeqCst) + 1;
                 let act = Arc::clone(&act);
-                // A side that hangs up ends the connection; that is no failure of the test.
+                // A side that hangs up ends the connection, which is not a failure of the test.
                 tokio::spawn(async move { serve(near, server, number, &*act).await });
             }
         });
         Self { port, connections }
     }
 
-    /// The port that the wizard connects to.
+    /// Returns the port that the wizard connects to.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The server as the wizard writes it.
+    /// Returns the server as typed in the wizard.
     pub fn server(&self) -> String {
         format!("127.0.0.1,{}", self.port)
     }
 
-    /// How many connections there were.
+    /// Returns how many connections there were.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
@@ -145,12 +144,12 @@ async fn serve(
     }
 }
 
-/// Returns where a sequence of bytes stands first.
+/// Returns the first position of a sequence of bytes.
 pub fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
-/// Replaces a text by one of the same length, wherever it stands in a message.
+/// Replaces every occurrence of a text in a message with one of the same length.
 pub fn replace(payload: &[u8], old: &str, new: &str) -> Vec<u8> {
     let (old, new) = (utf16(old), utf16(new));
     assert_eq!(old.len(), new.len(), "the lengths in the message would be wrong");
@@ -161,7 +160,7 @@ pub fn replace(payload: &[u8], old: &str, new: &str) -> Vec<u8> {
     out
 }
 
-/// Returns a text as the wire has it.
+/// Returns a text as it is sent on the wire.
 pub fn utf16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
@@ -191,7 +190,7 @@ pub fn error(number: i32, state: u8, class: u8, text: &str) -> Vec<u8> {
     token(0xaa, &body)
 }
 
-/// Returns a DONE token; 2 is the status of a request that failed.
+/// Returns a DONE token; status 2 means a failed request.
 pub fn done(status: u16) -> Vec<u8> {
     let mut out = vec![0xfd];
     out.extend(status.to_le_bytes());
@@ -204,7 +203,7 @@ pub fn refusal(number: i32, state: u8, class: u8, text: &str) -> Vec<u8> {
     [error(number, state, class, text), done(2)].concat()
 }
 
-/// Returns the answer to a login that is accepted and sent on to another server.
+/// Returns the answer to a login that is accepted and redirected to another server.
 pub fn routing(host: &str, port: u16) -> Vec<u8> {
     let mut ack = vec![1, 0x74, 0, 0, 4];
     ack.extend(short_text("Microsoft SQL Server"));

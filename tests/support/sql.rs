@@ -1,4 +1,4 @@
-//! The DBA's hands: `sa` on the practice server, by plain tiberius.
+//! The DBA's access: `sa` on the practice server, with plain tiberius.
 
 use practice_server::RunningServer;
 use secrecy::ExposeSecret;
@@ -6,10 +6,10 @@ use tiberius::{AuthMethod, Client, Config, EncryptionLevel};
 use tokio::net::TcpStream;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
-/// A session of `sa`.
+/// A session as `sa`.
 pub type Session = Client<Compat<TcpStream>>;
 
-/// Opens one.
+/// Opens a session.
 pub async fn session(server: &RunningServer, database: &str) -> Session {
     let mut config = Config::new();
     config.database(database);
@@ -19,7 +19,7 @@ pub async fn session(server: &RunningServer, database: &str) -> Session {
     Client::connect(config, stream.compat_write()).await.unwrap()
 }
 
-/// One batch; the rows' texts and numbers, joined by `|`.
+/// Runs one batch. Returns the rows, with texts and numbers joined by `|`.
 pub async fn ask(session: &mut Session, batch: &str) -> Vec<String> {
     let stream = session.simple_query(batch).await.unwrap_or_else(|error| panic!("{batch}: {error}"));
     let results = stream.into_results().await.unwrap_or_else(|error| panic!("{batch}: {error}"));
@@ -33,7 +33,7 @@ pub async fn ask(session: &mut Session, batch: &str) -> Vec<String> {
     results.iter().flatten().map(line).collect()
 }
 
-/// A script as `sqlcmd` runs it: a line `GO` ends a batch.
+/// Runs a script as `sqlcmd` does: a line `GO` ends a batch.
 pub async fn run(server: &RunningServer, script: &str) {
     let mut session = session(server, "master").await;
     for batch in format!("\n{script}\n").split("\nGO\n") {
@@ -41,7 +41,7 @@ pub async fn run(server: &RunningServer, script: &str) {
     }
 }
 
-/// Every database, its state and its tables.
+/// Returns every database with its state and its tables.
 pub async fn inventory(server: &RunningServer) -> Vec<String> {
     let mut session = session(server, "master").await;
     let list = "SELECT name FROM sys.databases WHERE state_desc = N'ONLINE' AND user_access_desc <> N'SINGLE_USER' ORDER BY name";
@@ -57,8 +57,8 @@ pub async fn inventory(server: &RunningServer) -> Vec<String> {
     all
 }
 
-/// Every row of every table of a database, with the table's name and each value as it came; in an order of its own. Moments
-/// come as text, since tiberius does not read all of their types.
+/// Returns every row of every table of a database, with the table's name and each value, sorted. Dates and times are
+/// converted to text, because tiberius cannot read all their types.
 pub async fn everything(server: &RunningServer, database: &str) -> Vec<String> {
     let mut session = session(server, database).await;
     let tables = "SELECT s.name, t.name FROM sys.tables t JOIN sys.schemas s ON s.schema_id = t.schema_id";

@@ -1,5 +1,4 @@
-//! The stand-in for Octopus.Server, as a test has it: in a folder of its own, with what it was called with and what it is to
-//! do wrong.
+//! The stand-in for Octopus.Server in tests: in its own folder, with a record of its calls and with faults to inject.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,29 +7,29 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::SystemTime;
 
-/// One on a machine. What it has started ends by itself when its folder is gone.
+/// A stand-in. Processes that it has started end by themselves when its folder is gone.
 pub struct StandIn {
     folder: tempfile::TempDir,
 }
 
-/// A call of it.
+/// A call of the stand-in.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// The words, the command first.
+    /// The arguments, the command first.
     pub args: Vec<String>,
-    /// What of its environment begins with `OCTOPUS_`.
+    /// The environment variables that begin with `OCTOPUS_`.
     pub env: serde_json::Value,
-    /// What was in the licence's file, where it was called with one, and that file's mode.
+    /// The contents and the mode of the licence file, if it was called with one.
     pub licence: Option<(String, u64)>,
 }
 
 impl Call {
-    /// The command.
+    /// Returns the command.
     pub fn verb(&self) -> &str {
         self.args.first().map_or("", String::as_str)
     }
 
-    /// The value of an option.
+    /// Returns the value of an option.
     pub fn value(&self, flag: &str) -> Option<&str> {
         let place = self.args.iter().position(|word| word == flag)?;
         self.args.get(place + 1).map(String::as_str)
@@ -38,7 +37,7 @@ impl Call {
 }
 
 impl StandIn {
-    /// One that knows no instance yet.
+    /// Creates a stand-in without instances.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("faults")).unwrap();
@@ -47,17 +46,17 @@ impl StandIn {
         standin
     }
 
-    /// Its folder.
+    /// Returns its folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Its program.
+    /// Returns its program.
     pub fn program(&self) -> PathBuf {
         self.folder.path().join("Octopus.Server")
     }
 
-    /// What is to go wrong: `fail 3` at `database`, `once hang` at `service@--start`; empty for nothing any more.
+    /// Injects a fault: `fail 3` at `database`, `once hang` at `service@--start`; an empty text removes it.
     pub fn fault(&self, at: &str, what: &str) {
         let path = self.folder.path().join("faults").join(at);
         if what.is_empty() {
@@ -74,7 +73,7 @@ impl StandIn {
         (output.status.code(), said.concat())
     }
 
-    /// All that it was called with, in order.
+    /// Returns all calls, in order.
     pub fn calls(&self) -> Vec<Call> {
         let text = fs::read_to_string(self.folder.path().join("calls.jsonl")).unwrap_or_default();
         let call = |line: &str| {
@@ -90,7 +89,7 @@ impl StandIn {
         text.lines().map(call).collect()
     }
 
-    /// The commands that change something, in order; `run` is the service's own.
+    /// Returns the calls that change something, in order; `run` is the service's own call.
     pub fn changes(&self) -> Vec<Call> {
         self.calls().into_iter().filter(|call| !["list-instances", "version", "run"].contains(&call.verb())).collect()
     }
@@ -100,7 +99,7 @@ impl StandIn {
         let _ = fs::remove_file(self.folder.path().join("calls.jsonl"));
     }
 
-    /// The files that it keeps: instances, services, running nodes.
+    /// Returns the files that it stores: instances, services, running nodes.
     pub fn keeps(&self) -> Vec<String> {
         let names = |folder: &Path| -> Vec<String> {
             let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -117,8 +116,8 @@ impl StandIn {
     }
 }
 
-/// Returns a TCP port that nothing listens on, apart from those that the system gives to clients. Each process begins at a place of
-/// its own, since tests run side by side: of two that begin one port apart, one would take what the other was just given.
+/// Returns a TCP port that nothing listens on, outside the range that the system gives to clients. Each process starts
+/// at its own offset, because tests run side by side: two that start one port apart would take each other's ports.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = std::process::id() * 16 % 16_384;
@@ -142,7 +141,8 @@ fn link(program: &Path, place: &Path) {
     fs::copy(program, place).unwrap();
 }
 
-/// The program. `cargo test` builds it with the other examples; a test program that is run by itself sees to it once.
+/// Returns the program. `cargo test` builds it with the other examples; a test program that is run alone builds it
+/// once.
 fn built() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {

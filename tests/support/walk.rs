@@ -1,4 +1,4 @@
-//! A wizard without a face, walked through its screens, against a practice server of its own.
+//! A wizard without a face that walks through its screens, against its own practice server.
 
 use std::path::{Path, PathBuf};
 
@@ -17,20 +17,19 @@ use secrecy::ExposeSecret;
 
 pub use super::stand_in::free_port;
 
-/// A folder, a practice server in it, and a machine's own state.
+/// A folder with a practice server and the state of a machine.
 pub struct Site {
     folder: tempfile::TempDir,
-    /// The server.
     pub server: RunningServer,
 }
 
 impl Site {
-    /// Begins one with a healthy server.
+    /// Starts a site with a healthy server.
     pub async fn start() -> Self {
         Self::with(|_| {}).await
     }
 
-    /// Begins one with a server of another kind.
+    /// Starts a site with changed server options.
     pub async fn with(change: impl FnOnce(&mut ServerOptions)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut options = ServerOptions::new(folder.path().join("server"));
@@ -39,7 +38,7 @@ impl Site {
         Self { folder, server }
     }
 
-    /// Stops the server, does something meanwhile, and starts it again at the same port.
+    /// Stops the server, runs `meanwhile`, and starts it again on the same port.
     pub async fn restarted_around(self, meanwhile: impl AsyncFnOnce()) -> Self {
         let Self { folder, server } = self;
         let port = server.addr().port();
@@ -49,22 +48,22 @@ impl Site {
         Self { server: PracticeServer::start(options).await.unwrap(), folder }
     }
 
-    /// The server login's password.
+    /// Returns the password of the server login.
     pub fn password(&self) -> &str {
         self.server.password().expose_secret()
     }
 
-    /// A node's home directory.
+    /// Returns a node's home directory.
     pub fn home(&self, node: &str) -> PathBuf {
         self.folder.path().join(node)
     }
 
-    /// This machine's own files.
+    /// Returns the paths of this machine's own files.
     pub fn places(&self) -> Places {
         Places::under(self.folder.path().join("state"))
     }
 
-    /// The answers that an operator would give for this server and this node.
+    /// Returns the answers that an operator would give for this server and this node.
     pub fn answers(&self, node: &str) -> Answers {
         let mut answers = Answers::new(octopus_setup::world::host::platform());
         let texts = [
@@ -87,7 +86,7 @@ impl Site {
         answers
     }
 
-    /// The same, but for what is typed over it.
+    /// Returns the same answers, with typed answers on top.
     pub fn answers_with(&self, node: &str, typed: &[(FieldId, &str)]) -> Answers {
         let mut answers = self.answers(node);
         for (field, text) in typed {
@@ -96,25 +95,25 @@ impl Site {
         answers
     }
 
-    /// A wizard on this machine.
+    /// Starts a wizard on this machine.
     pub fn wizard(&self, node: &str, flow: Option<Flow>) -> Engine {
         self.wizard_with_state(node, "state", flow)
     }
 
-    /// A wizard on another machine, as far as our own files go.
+    /// Starts a wizard with another state folder, as on another machine.
     pub fn wizard_with_state(&self, node: &str, state: &str, flow: Option<Flow>) -> Engine {
         let places = Places::under(self.folder.path().join(state));
         Engine::new(World::new(places, Surroundings::default()), self.answers(node), flow)
     }
 
-    /// The journals that lie about.
+    /// Returns the paths of the journals.
     pub fn journals(&self) -> Vec<PathBuf> {
         let folder = Places::under(self.folder.path().join("state")).journals();
         std::fs::read_dir(folder).map(|entries| entries.map(|entry| entry.unwrap().path()).collect()).unwrap_or_default()
     }
 
-    /// Installs what this wizard is asked for, and drops it after so many pieces of the install's news, as a crash would; how
-    /// many there were where the install was faster.
+    /// Starts the wizard's install, and drops the wizard after this many engine events, as a crash would. Returns how
+    /// many there were if the install ended earlier.
     pub async fn cut_off(&self, mut engine: Engine, instance: &str, news: usize) -> Option<usize> {
         to(&mut engine, ScreenId::Review).await;
         engine.handle(Event::Next);
@@ -130,8 +129,8 @@ impl Site {
         None
     }
 
-    /// The next start after a join, with the unfinished run gone on with where there is one: the password is typed again, and
-    /// the master key where it was not sealed yet.
+    /// Starts the wizard again after a join, and resumes the unfinished run if there is one: types the password again,
+    /// and also the master key if it was not sealed yet.
     pub async fn next_start(&self, node: &str, key: &str) -> Option<Engine> {
         loop {
             let mut next = self.wizard(node, None);
@@ -140,7 +139,7 @@ impl Site {
             next.handle(Event::Begin(StartChoice::Resume(instance)));
             next.run_until_idle().await;
             if next.state().flow().is_none() {
-                // The dropped wizard had just begun to close its journal, and holds the lock or has taken the journal away.
+                // The dropped wizard was closing its journal: it still holds the lock or has just removed the journal.
                 self.wait_until_nobody_works(node).await;
                 continue;
             }
@@ -152,7 +151,7 @@ impl Site {
         }
     }
 
-    /// A dropped wizard's last piece of blocking work comes to its end before another may begin.
+    /// Waits until a dropped wizard's last blocking work has ended.
     pub async fn wait_until_nobody_works(&self, instance: &str) {
         let places = Places::under(self.folder.path().join("state"));
         while octopus_setup::world::lock::Lock::take(&places, instance).is_err() {
@@ -161,13 +160,13 @@ impl Site {
     }
 }
 
-/// A file's permission bits.
+/// Returns a file's permission bits.
 pub fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
-/// Presses Enter, accepting warnings, until a screen is open. Fails where the gate stays shut.
+/// Presses Enter, accepting warnings, until a screen is open. Panics if the gate stays closed.
 pub async fn to(engine: &mut Engine, screen: ScreenId) {
     for _ in 0..32 {
         engine.run_until_idle().await;
@@ -192,7 +191,7 @@ pub fn type_in(engine: &mut Engine, field: FieldId, text: &str) {
     engine.handle(Event::Edit(field, Raw::of(field, text)));
 }
 
-/// The last six characters of the key, as an operator reads them from where it is kept.
+/// Returns the last six characters of the key, as an operator reads them from the saved key.
 pub fn last_six(engine: &Engine) -> String {
     let key = engine.state().custody().generated.as_ref().unwrap().key.to_base64();
     let key = key.expose_secret();

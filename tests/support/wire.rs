@@ -1,4 +1,4 @@
-//! A wire between a wizard and its server that can be cut, or that answers in the server's place.
+//! A connection between a wizard and its server that can be cut, or that answers in the server's place.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Passes everything on, until it is told otherwise.
+/// Forwards everything until told otherwise.
 pub struct Wire {
     port: u16,
     told: Arc<Told>,
@@ -16,24 +16,25 @@ pub struct Wire {
 
 #[derive(Default)]
 struct Told {
-    /// So many pieces of the server's are passed on before one is swallowed and its connection cut. Below nought nothing is.
+    /// How many pieces of the server's output are forwarded before one is dropped and its connection cut. Negative: no
+    /// cut.
     fuse: AtomicI64,
-    /// What was cut stays so: connections end as soon as they begin.
+    /// Whether new connections are closed at once.
     dead: AtomicBool,
-    /// Whether the cut is for good.
+    /// Whether the cut is permanent.
     for_good: AtomicBool,
-    /// So many requests that enter a row are answered with this error, and never get to the server.
+    /// How many requests that insert a row are answered with this error instead of being forwarded.
     refusals: AtomicI64,
     number: AtomicI64,
-    /// How many were.
+    /// How many were refused.
     refused: AtomicI64,
 }
 
-/// A text of every request that enters a joining node's row.
+/// A text that every insert of a joining node's row contains.
 const JOINS: &str = "INSERT INTO octopus_setup.node";
 
 impl Wire {
-    /// A wire to this server.
+    /// Starts a connection to this server.
     pub async fn to(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -50,38 +51,38 @@ impl Wire {
         Self { port, told }
     }
 
-    /// Where it begins, as the wizard writes it.
+    /// Returns its address as typed in the wizard.
     pub fn server(&self) -> String {
         format!("localhost,{}", self.port)
     }
 
-    /// From now on so many pieces of the server's answers get through, and then a connection is cut: the server has done
-    /// what it was asked, and nobody hears of it. `for_good` if every later one ends as well.
+    /// Cuts a connection after so many pieces of the server's output: the server has done what it was asked, but the
+    /// answer is lost. With `for_good`, every later connection is closed too.
     pub fn cut_after(&self, pieces: i64, for_good: bool) {
         self.told.for_good.store(for_good, Ordering::SeqCst);
         self.told.fuse.store(pieces, Ordering::SeqCst);
     }
 
-    /// Whether it has been cut since it was told to be.
+    /// Returns whether it has been cut since [`cut_after`](Self::cut_after).
     pub fn was_cut(&self) -> bool {
         self.told.fuse.load(Ordering::SeqCst) < 0
     }
 
-    /// Everything gets through again.
+    /// Forwards everything again.
     pub fn mend(&self) {
         self.told.fuse.store(-1, Ordering::SeqCst);
         self.told.refusals.store(0, Ordering::SeqCst);
         self.told.dead.store(false, Ordering::SeqCst);
     }
 
-    /// The next so many requests that enter a row are answered with this error. Only where nothing is encrypted.
+    /// Answers the next requests that insert a row with this error. Works only without encryption.
     pub fn refuse_joins(&self, times: i64, number: i64) {
         self.told.number.store(number, Ordering::SeqCst);
         self.told.refused.store(0, Ordering::SeqCst);
         self.told.refusals.store(times, Ordering::SeqCst);
     }
 
-    /// How many were refused since.
+    /// Returns how many were refused since then.
     pub fn refused(&self) -> i64 {
         self.told.refused.load(Ordering::SeqCst)
     }
@@ -93,7 +94,7 @@ async fn pass(near: TcpStream, far: TcpStream, told: Arc<Told>) {
     let up = tokio::spawn(requests(near_in, far_out, Arc::clone(&near_out), Arc::clone(&told)));
     answers(far_in, &near_out, &told).await;
     up.abort();
-    // The half that the other task holds would keep it open.
+    // The half held by the other task would keep the connection open.
     let _ = near_out.lock().await.shutdown().await;
 }
 
@@ -114,7 +115,7 @@ async fn answers(mut far_in: OwnedReadHalf, near_out: &tokio::sync::Mutex<OwnedW
     }
 }
 
-/// Passes requests on as they come; those that are whole and enter a row are looked at where somebody said so.
+/// Forwards requests as they come. If refusals are set, inspects whole requests for inserts of a row.
 async fn requests(
     mut near_in: OwnedReadHalf,
     mut far_out: OwnedWriteHalf,
@@ -150,7 +151,7 @@ async fn requests(
     }
 }
 
-/// The contents of a message's packets, once its last one has come ([MS-TDS] 2.2.3.1).
+/// Returns the contents of a message's packets, once its last packet has arrived ([MS-TDS] 2.2.3.1).
 fn whole(bytes: &[u8]) -> Option<Vec<u8>> {
     let (mut text, mut rest) = (Vec::new(), bytes);
     loop {
@@ -164,7 +165,7 @@ fn whole(bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// An answer that is nothing but this error ([MS-TDS] 2.2.7.10 and 2.2.7.6).
+/// Builds an answer that consists only of this error ([MS-TDS] 2.2.7.10 and 2.2.7.6).
 fn error(number: i32) -> Vec<u8> {
     let text: Vec<u8> = "Rehearsed.".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut token = Vec::new();

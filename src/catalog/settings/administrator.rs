@@ -32,7 +32,7 @@ pub(super) const ROWS: [Setting; 5] = [
         problem: |answers| read::admin_password(answers).err(),
         ..ADMINISTRATOR
     },
-    // What is in a licence is its survey's to say.
+    // The survey of the licence judges its contents.
     Setting { field: FieldId::Licence, id: "licence", kind: Kind::Secret, ..LICENCE },
     Setting {
         field: FieldId::LicenceFile,

@@ -10,7 +10,7 @@ use crate::model::screen::ScreenId;
 
 const JOIN_OR_EDIT: &[Flow] = &[Flow::Join, Flow::Edit];
 
-/// What the operator of a node that joins consents to.
+/// A consent that a joining node's operator gives.
 const CONSENT: Setting = Setting {
     kind: Kind::Toggle,
     default: spelled(false),
@@ -44,7 +44,7 @@ pub(super) const ROWS: [Setting; 5] = [
         node: Some(|node| Some(node.task_cap.to_string())),
         config: Some(|config| Some(config.node.task_cap.to_string())),
         row: Some(|row| row.task_cap.to_string()),
-        // Octopus keeps it in the database, but of this node only.
+        // Octopus stores it in the database, but for this node only.
         option: Some(OctopusOption { verb: Verb::Node, name: "--taskCap", reach: Reach::Node }),
         ..ROW
     },

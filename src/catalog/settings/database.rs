@@ -30,12 +30,12 @@ pub(super) const ROWS: [Setting; 10] = [
         field: FieldId::Database,
         id: "database",
         default: "OctopusDeploy",
-        // A node on another database is a node of another cluster.
+        // Not asked when a node is edited: a node with another database belongs to another cluster.
         screens: &[(ScreenId::Database, NEW)],
         problem: |answers| read::database(answers).err(),
         node: Some(|node| Some(node.target.database.to_string())),
         config: Some(|config| Some(config.database.name.clone())),
-        // SQL Server tells the names of databases apart by its collation, which is nearly always without case.
+        // SQL Server compares database names by its collation, which is nearly always case-insensitive.
         same: Equivalence::AnyCase,
         ..DATABASE
     },

@@ -22,12 +22,13 @@ pub(super) const ROWS: [Setting; 3] = [
         field: FieldId::NodeName,
         id: "node-name",
         from_machine: true,
-        // Where a node's name has to differ from the others, it is asked beside them.
+        // A joining node is asked for its name on the cluster screen, because it must differ from the names of the
+        // other nodes.
         screens: &[(ScreenId::Home, FIRST), (ScreenId::Cluster, JOIN)],
         problem: |answers| read::node_name(answers).err(),
         node: Some(|node| Some(node.name.clone())),
         config: Some(|config| Some(config.node.name.clone())),
-        // Some versions spell it the second way.
+        // Some versions use the second key.
         octopus: OctopusSource::Keys { keys: &["Octopus.Server.NodeName", "Octopus.Storage.NodeName"], unset: None },
         same: Equivalence::AnyCase,
         ..ROW

@@ -1,8 +1,9 @@
-//! The settings: one row for each, with everything that is fixed about it. Form, answer files and their schema, the list of a node
-//! under review, drift, scripts and the next node's command are derived from the rows; a new setting is a row here, its variant
-//! among the [fields](crate::model::field), its place in the node, and its words in `screens/*.toml`.
+//! The settings: one row holds everything that is fixed about a setting. The form, answer files and their schema, the
+//! settings of a node under review, drift, scripts and the next node's command are derived from the rows. A new setting
+//! needs a row here, a variant among the [fields](crate::model::field), its place in the node, and its words in
+//! `screens/*.toml`.
 //!
-//! The rows stand by screen. A field without a row, or with two, does not compile.
+//! The rows are grouped by screen. A field without a row, or with two, does not compile.
 
 mod administrator;
 mod cluster;
@@ -32,62 +33,64 @@ pub struct Setting {
     pub field: FieldId,
     /// Its id in `screens/*.toml`, answer files and the journal.
     pub id: &'static str,
-    /// What it takes.
+    /// The kind of value it takes.
     pub kind: Kind,
-    /// What it holds before anybody answers.
+    /// Its value before it is answered.
     pub default: &'static str,
-    /// Whether the machine itself makes a default.
+    /// Whether its default is detected on the machine.
     pub from_machine: bool,
-    /// Several values, separated by commas.
+    /// Whether it takes several values, separated by commas.
     pub is_list: bool,
-    /// The least and the greatest number that it takes.
+    /// The least and the greatest number it takes.
     pub bounds: (u16, u16),
-    /// The screens that ask it, each with the flows in which it does.
+    /// The screens that ask for it, each with the flows in which it is asked.
     pub screens: &'static [(ScreenId, &'static [Flow])],
-    /// Which other answer it depends on.
+    /// The other answer it depends on.
     pub only_with: OnlyWith,
     /// Whether it may be left empty.
     pub optional: bool,
-    /// Whether a file, a variable or a flag can answer it. The others are a person's own proofs, and where a person wants
-    /// something kept.
+    /// Whether a file, a variable or a flag can answer it. The others are proofs that a person gives, and the paths
+    /// where a person keeps something.
     pub presettable: bool,
-    /// Whether the node depends on it. The others are about the key, which is custody's business, and about what a plan may do.
+    /// Whether the node depends on it. The others are about the key, which custody handles, and about what a plan may
+    /// do.
     pub affects_node: bool,
-    /// What is wrong with its answer by itself, as a sentence that says what to type. Choices and toggles need none.
+    /// Returns what is wrong with its answer by itself, as a sentence that says what to type. Choices and toggles need
+    /// no check.
     pub problem: fn(&Answers) -> Option<String>,
-    /// What it is about, where the settings of a node are listed.
+    /// Its group in the list of a node's settings.
     pub group: Group,
-    /// Its answer's text as the node has it; `None` where the node has none.
+    /// Returns its value in the node; `None` if the node has none.
     pub node: Option<fn(&Node) -> Option<String>>,
-    /// The same as the node config says it. Secrets are sealed there, and are not told.
+    /// Returns its value in the node config. Secrets are sealed there, and are not returned.
     pub config: Option<fn(&NodeConfig) -> Option<String>>,
-    /// The same as the node's row in the registry says it.
+    /// Returns its value in the node's registry row.
     pub row: Option<fn(&NodeRow) -> String>,
-    /// Where `OctopusServer.config` says it.
+    /// Where `OctopusServer.config` stores it.
     pub octopus: OctopusSource,
-    /// The option of Octopus Server that carries it: in scripts, in the hand-over, and in the command that fixes drift.
+    /// The option of Octopus Server that sets it: in scripts, in the hand-over, and in the command that fixes drift.
     pub option: Option<OctopusOption>,
-    /// When two spellings of it mean the same.
+    /// When two spellings count as equal.
     pub same: Equivalence,
-    /// Whether the command that adds the next node says it.
+    /// Whether the command that adds the next node includes it.
     pub next_node: NextNode,
 }
 
-/// On which other answer a field depends.
+/// The other answer that a field depends on.
 #[derive(Debug, Clone, Copy)]
 pub enum OnlyWith {
-    /// None: it is always asked.
+    /// None: the field is always asked.
     Any,
     /// One of these values of a choice.
     Values(FieldId, &'static [&'static str]),
-    /// Any answer at all to a text.
+    /// Any non-empty text.
     Answered(FieldId),
 }
 
-/// What a setting is about.
+/// The groups of settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Group {
-    /// This machine's Octopus Server.
+    /// Octopus Server on this machine.
     Node,
     /// The account that it runs as.
     Service,
@@ -96,53 +99,53 @@ pub enum Group {
     Cluster,
     /// What all nodes share.
     Storage,
-    /// Web portal and ports.
+    /// The web portal and the ports.
     Web,
 }
 
-/// Where `OctopusServer.config` says a setting (`facts/octopus.md`, section 2).
+/// Where `OctopusServer.config` stores a setting (`facts/octopus.md`, section 2).
 #[derive(Debug, Clone, Copy)]
 pub enum OctopusSource {
-    /// Nowhere that is known.
+    /// No place is known.
     Nowhere,
-    /// Under these keys; the first one that is there counts.
+    /// Under these keys; the first one present counts.
     Keys {
         /// The keys, as Octopus Server spells them.
         keys: &'static [&'static str],
-        /// What it means that none of them is there; `None` where that is not known.
+        /// The value if none of the keys is present; `None` if that is not known.
         unset: Option<&'static str>,
     },
     /// In the connection string.
     Connection,
 }
 
-/// When two spellings of a setting mean the same.
+/// When two spellings of a setting count as equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Equivalence {
-    /// When they are the same text.
+    /// If the text is the same.
     Text,
-    /// Upper or lower case does not matter.
+    /// If the text is the same, ignoring upper and lower case.
     AnyCase,
-    /// When they name the same server.
+    /// If they name the same server.
     Server,
-    /// When they name the same folder.
+    /// If they name the same folder.
     Folder,
-    /// When they hold the same listen prefixes, in any order.
+    /// If they contain the same listen prefixes, in any order.
     Prefixes,
 }
 
-/// Whether the command that adds the next node says a setting.
+/// Whether the command that adds the next node includes a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextNode {
-    /// No: every node decides it for itself, or the database tells it.
+    /// No: every node has its own value, or reads it from the database.
     Never,
-    /// Where it is not the field's own default.
+    /// Only if it differs from the field's default.
     UnlessDefault,
-    /// Always: one looks at it before one runs the command.
+    /// Always: the operator should see it before running the command.
     Always,
 }
 
-/// A line of text that is always asked and stands nowhere: what the rows begin with.
+/// A text field that is always asked and stored nowhere; the other rows are built from it.
 const ROW: Setting = Setting {
     field: FieldId::Instance,
     id: "",
@@ -167,13 +170,13 @@ const ROW: Setting = Setting {
     next_node: NextNode::Never,
 };
 
-/// The flows that make a node.
+/// The flows that set up a node.
 const NEW: &[Flow] = &[Flow::FirstNode, Flow::Join];
-/// The flow that makes a cluster.
+/// The flow that creates a cluster.
 const FIRST: &[Flow] = &[Flow::FirstNode];
 /// The flow that adds a node to a cluster.
 const JOIN: &[Flow] = &[Flow::Join];
-/// The flows that make a node or change one.
+/// The flows that set up or change a node.
 const NEW_OR_EDIT: &[Flow] = &[Flow::FirstNode, Flow::Join, Flow::Edit];
 
 /// The rows, screen by screen.
@@ -208,62 +211,62 @@ const fn by_field() -> [&'static Setting; FieldId::ALL.len()] {
     all
 }
 
-/// Every setting, screen by screen.
+/// Returns every setting, screen by screen.
 pub fn all() -> impl Iterator<Item = &'static Setting> {
     SCREENS.into_iter().flatten()
 }
 
 impl FieldId {
-    /// Everything that is fixed about it.
+    /// Returns everything that is fixed about the field.
     pub const fn setting(self) -> &'static Setting {
         BY_FIELD[self as usize]
     }
 
-    /// Its id in `screens/*.toml`, answer files and the journal.
+    /// Returns its id in `screens/*.toml`, answer files and the journal.
     pub const fn id(self) -> &'static str {
         self.setting().id
     }
 
-    /// What it is called on its screen, and everywhere else.
+    /// Returns its label.
     pub fn label(self) -> &'static str {
         let screen = self.setting().screens.first().map(|(screen, _)| words::screen(*screen));
         screen.and_then(|screen| screen.field(self)).map_or(self.id(), |words| words.label.as_str())
     }
 
-    /// What it takes.
+    /// Returns the kind of value it takes.
     pub const fn kind(self) -> Kind {
         self.setting().kind
     }
 
-    /// What it holds before anybody answers; the node name and the paths get theirs from the machine.
+    /// Returns its value before it is answered; the node name and the paths get theirs from the machine.
     pub const fn default(self) -> &'static str {
         self.setting().default
     }
 
-    /// Whether its value must never be shown, stored or logged in the clear.
+    /// Returns whether its value must never be shown, stored or logged in clear text.
     pub const fn is_secret(self) -> bool {
         matches!(self.kind(), Kind::Secret)
     }
 
-    /// Whether it can be answered beforehand, by a file, a variable or a flag.
+    /// Returns whether a file, a variable or a flag can answer it.
     pub const fn is_presettable(self) -> bool {
         self.setting().presettable
     }
 
-    /// Whether it may be left empty.
+    /// Returns whether it may be left empty.
     pub const fn is_optional(self) -> bool {
         self.setting().optional
     }
 
-    /// The environment variable that answers it: `OCTOPUS_SETUP_NODE_NAME` for `node-name`.
+    /// Returns the environment variable that answers it: `OCTOPUS_SETUP_NODE_NAME` for `node-name`.
     pub fn variable(self) -> String {
         format!("{}{}", Self::VARIABLES, self.id().to_uppercase().replace('-', "_"))
     }
 
-    /// What the names of all of them begin with.
+    /// The prefix of all these variables.
     pub const VARIABLES: &'static str = "OCTOPUS_SETUP_";
 
-    /// The field of this id.
+    /// Returns the field with this id.
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|field| field.id() == id)
     }
@@ -284,7 +287,7 @@ impl TryFrom<String> for FieldId {
 }
 
 impl Setting {
-    /// The values that it takes, where they are a closed set.
+    /// Returns the values it takes, if they are a closed set.
     pub const fn values(&self) -> &'static [&'static str] {
         match self.kind {
             Kind::Choice(values) => values,
@@ -293,12 +296,12 @@ impl Setting {
         }
     }
 
-    /// Its text for people: the values of a list stand apart.
+    /// Returns a value as shown to people, with spaces between the items of a list.
     pub fn shown(&self, text: &str) -> String {
         if self.is_list { text.replace(',', ", ") } else { text.to_owned() }
     }
 
-    /// Its text as Octopus Server's command line takes it.
+    /// Returns a value as Octopus Server's command line takes it.
     pub fn for_octopus(&self, text: &str) -> String {
         match (self.kind, choice::toggled(text)) {
             (Kind::Toggle, Some(true)) => "True".to_owned(),
@@ -309,10 +312,10 @@ impl Setting {
 }
 
 impl Group {
-    /// Every group, in the order in which they are told.
+    /// Every group, in display order.
     pub const ALL: [Self; 6] = [Self::Node, Self::Service, Self::Database, Self::Cluster, Self::Storage, Self::Web];
 
-    /// Its name for people.
+    /// Returns its label.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Node => "Node",
@@ -324,7 +327,7 @@ impl Group {
         }
     }
 
-    /// Its id for programs.
+    /// Returns its name in JSON.
     pub const fn id(self) -> &'static str {
         match self {
             Self::Node => "node",

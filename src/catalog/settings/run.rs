@@ -1,5 +1,5 @@
-//! The settings of a run rather than of a node: the hand-over to Octopus Server, the new master key, and the files in which
-//! something is kept.
+//! The settings of a run rather than of a node: the hand-over to Octopus Server, the new master key, and the files to
+//! save things in.
 
 use super::{FIRST, NEW, OnlyWith, ROW, Setting};
 use crate::catalog::form::read;
@@ -12,7 +12,7 @@ use crate::model::screen::ScreenId;
 
 const OCTOPUS: Setting = Setting { screens: &[(ScreenId::Octopus, NEW)], ..ROW };
 
-/// What concerns the key or the run, and no node.
+/// A setting about the key or the run, not the node.
 const KEPT: Setting = Setting { affects_node: false, optional: true, ..ROW };
 
 pub(super) const ROWS: [Setting; 8] = [
@@ -41,7 +41,7 @@ pub(super) const ROWS: [Setting; 8] = [
         screens: &[(ScreenId::Review, FIRST)],
         ..ROW
     },
-    // Whether there is a file at all is custody's business; only a path that could never be one is wrong here.
+    // Custody checks whether the file exists; only a path that can never be valid is a problem here.
     Setting {
         field: FieldId::KeyFile,
         id: "key-file",

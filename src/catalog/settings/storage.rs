@@ -1,4 +1,4 @@
-//! The settings of the storage screen. A node that joins takes what the registry says, and changes nothing of it.
+//! The settings of the storage screen. A joining node takes the registry's values and does not change them.
 
 use super::{FIRST, Group, OnlyWith, ROW, Setting};
 use crate::catalog::form::read;
@@ -10,10 +10,10 @@ use crate::model::storage::{SharedFolder, SharedStorage, StorageKind};
 
 const STORAGE: Setting = Setting { kind: Kind::Path, group: Group::Storage, screens: &[(ScreenId::Storage, FIRST)], ..ROW };
 
-/// A folder by itself.
+/// The setting of a single folder.
 const FOLDER: Setting = Setting { only_with: OnlyWith::Values(FieldId::Storage, &[StorageKind::Folders.spelling()]), ..STORAGE };
 
-/// An option of `path`, which sets what all nodes share (`facts/octopus.md`, section 7).
+/// Creates an option of `path`, which sets what all nodes share (`facts/octopus.md`, section 7).
 const fn path(name: &'static str) -> OctopusOption {
     OctopusOption { verb: Verb::Path, name, reach: Reach::Cluster }
 }
@@ -97,7 +97,7 @@ pub(super) const ROWS: [Setting; 8] = [
     },
 ];
 
-/// The answers that say what is shared; empty for the paths that are not named.
+/// Returns the answers that describe the shared storage; empty texts for paths that are not set.
 pub fn answers(storage: &SharedStorage) -> impl Iterator<Item = (FieldId, String)> {
     let folder = |folder: SharedFolder| (folder.field(), storage.folder(folder).unwrap_or_default());
     [(FieldId::Storage, storage.kind().spelling().to_owned()), (FieldId::StorageRoot, storage.root().unwrap_or_default())]

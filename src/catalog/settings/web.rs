@@ -71,13 +71,13 @@ pub(super) const ROWS: [Setting; 5] = [
         problem: |answers| TrustedProxy::parse_all(answers.text(FieldId::TrustedProxies)).err(),
         node: Some(|node| Some(TrustedProxy::join(&node.web.trusted_proxies))),
         config: Some(|config| Some(TrustedProxy::join(&config.web.trusted_proxies))),
-        // Under which key Octopus Server keeps it is documented nowhere, so it is not compared.
+        // Not compared, because the key under which Octopus Server stores it is not documented.
         option: Some(OctopusOption::configure("--trustedProxies")),
         ..WEB
     },
 ];
 
-/// The answers of the web screen, parsed; the error names the field that is malformed.
+/// Parses the answers of the web screen. The error is the field that is malformed.
 pub fn read(answers: &Answers) -> Result<Web, FieldId> {
     let port = |field| read::port(field, answers).map_err(|_| field);
     Ok(Web {

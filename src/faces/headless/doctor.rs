@@ -1,5 +1,5 @@
-//! The report of somebody who looks for what is wrong: of what is well one line a screen, then each finding with what fixes
-//! it, then the sentence that monitoring and people alike look for.
+//! The short report for troubleshooting: one line for each screen without problems, then each finding with its fix,
+//! then the summary that monitoring and people look for.
 
 use std::fmt::Write as _;
 
@@ -12,12 +12,12 @@ use crate::words;
 
 use super::report::{Report, ReportedCheck, ReviewStatus, Section};
 
-/// The columns of a screen's name.
+/// The width of a screen's name.
 const NAME: usize = 16;
 
-/// Renders it. Writing to a string cannot fail.
+/// Renders the report. Writing to a string cannot fail.
 ///
-/// `columns`: the width of the terminal that it is for, where it is for one; else nothing is wrapped.
+/// `columns`: the width of the terminal that shows it; without one, nothing is wrapped.
 pub fn render(report: &Report<'_>, columns: Option<u16>) -> String {
     let mut out = String::new();
     if let Some(error) = &report.error {
@@ -54,18 +54,18 @@ pub fn render(report: &Report<'_>, columns: Option<u16>) -> String {
     out
 }
 
-/// The findings of a check that weigh so much.
+/// Returns a check's findings of this severity; `None` if there are none.
 fn findings_of(check: &ReportedCheck, severity: Severity) -> Option<Vec<Finding>> {
     let Verdict::Found(findings) = &check.verdict else { return None };
     let part: Vec<_> = findings.iter().filter(|finding| finding.severity == severity).cloned().collect();
     (!part.is_empty()).then_some(part)
 }
 
-/// The findings with their sentences in lines of a terminal. A remedy stays whole: a command that is broken into
-/// lines is not one any more, and the terminal itself breaks it so that it can be copied.
+/// Writes the findings with their sentences wrapped. A remedy is not wrapped, because a broken command cannot be
+/// copied; the terminal's own wrapping does not break it.
 fn wrapped(out: &mut String, check: &ReportedCheck, findings: &[Finding], columns: u16) {
     let indent = WORD + 3;
-    // The last column stays free: after it some terminals go on to the next line by themselves.
+    // The last column stays free, because some terminals go to the next line after it.
     let room = columns.saturating_sub(1 + u16::try_from(indent).unwrap_or_default()).max(20);
     for finding in findings {
         let _ = writeln!(out, "  {:WORD$} {}", sentences::severity(finding.severity), check.id.id());
@@ -87,7 +87,7 @@ fn is_open(check: &ReportedCheck) -> bool {
     matches!(check.verdict, Verdict::NotYet | Verdict::Running)
 }
 
-/// The worst of a screen's checks, as one word.
+/// Returns the worst severity of a screen's checks as one word.
 fn word(section: &Section) -> &'static str {
     let worst = section.checks.iter().filter_map(|check| check.verdict.severity()).max();
     match worst {
@@ -98,7 +98,7 @@ fn word(section: &Section) -> &'static str {
     }
 }
 
-/// How many of its checks are well, and what else there is.
+/// Describes how many of a screen's checks are good.
 fn counts(section: &Section) -> String {
     let well = section.checks.iter().filter(|check| matches!(check.verdict, Verdict::Good(_))).count();
     let all = section.checks.len();

@@ -1,5 +1,5 @@
-//! The report for programs. The schema is stable within its number and told in `docs/review-json.md`; what is added does
-//! not change the number.
+//! The report for programs. The schema is stable within its number and documented in `docs/review-json.md`; additions
+//! do not change the number.
 
 use std::io;
 
@@ -111,7 +111,7 @@ struct BackupOut {
     differs: bool,
 }
 
-/// Renders it.
+/// Renders the report.
 pub fn render(report: &Report<'_>) -> io::Result<String> {
     let mut text = serde_json::to_string_pretty(&document(report)).map_err(io::Error::other)?;
     text.push('\n');
@@ -180,7 +180,7 @@ fn findings(check: &ReportedCheck) -> Vec<FindingOut> {
     findings_of(&check.verdict)
 }
 
-/// What a verdict found.
+/// Returns the findings of a verdict.
 pub(super) fn findings_of(verdict: &Verdict) -> Vec<FindingOut> {
     match verdict {
         Verdict::Found(findings) => findings.iter().map(finding).collect(),
@@ -199,14 +199,14 @@ fn finding(finding: &Finding) -> FindingOut {
     }
 }
 
-/// The SQL or command that fixes it.
+/// Returns the SQL or command that fixes a problem.
 pub(super) fn remedy(remedy: &Remedy) -> RemedyOut {
     RemedyOut {
         kind: match remedy {
             Remedy::Sql(_) => "sql",
             Remedy::Command(_) => "command",
         },
-        // Its lines stay lines, since it is to be run; JSON escapes whatever would act.
+        // Line breaks stay, because the text is meant to be run; JSON escapes control characters.
         text: remedy.text().lines().map(clean).collect::<Vec<_>>().join("\n"),
     }
 }

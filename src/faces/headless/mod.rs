@@ -1,5 +1,5 @@
-//! The face without a screen: a review, or a set-up flow with nobody there, is run to its end, and what it found or did is
-//! printed for people or for programs.
+//! The face without a screen: runs a review or an unattended set-up flow to its end, and prints what it found or did
+//! for people or for programs.
 
 mod doctor;
 mod json;
@@ -21,32 +21,31 @@ pub enum OutputFormat {
     /// For people: plain text, without colours.
     #[default]
     Text,
-    /// For programs: JSON, as `docs/review-json.md` and `docs/headless-json.md` tell it.
+    /// For programs: JSON, as documented in `docs/review-json.md` and `docs/headless-json.md`.
     Json,
 }
 
-/// How a review is told to people; programs are told all of it in any case.
+/// How much of a review is printed for people; programs always get all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Detail {
     /// Everything: settings, each check, the nodes, the backups.
     #[default]
     Whole,
-    /// What is wrong, as somebody asks who looks for a trouble: of what is well one line a screen. In lines of so many
-    /// columns, where a terminal shows it.
+    /// The problems, and one line for each screen without problems. Wrapped to so many columns if a terminal shows it.
     Doctor(Option<u16>),
 }
 
-/// Runs a review until nothing is on its way any more, and prints what it found. The status is the process' own.
+/// Runs a review until nothing is in progress, and prints what it found. Returns the exit status of the process.
 ///
 /// # Errors
 ///
-/// Where it cannot be written. A closed pipe is no error: its reader has seen enough.
+/// If the output cannot be written. A closed pipe is not an error: the reader has seen enough.
 pub async fn check(engine: &mut Engine, output: OutputFormat, out: &mut impl Write) -> io::Result<ReviewStatus> {
     engine.run_until_idle().await;
     print(engine.state(), output, out)
 }
 
-/// The same, told as a doctor does.
+/// Runs a review and prints the short report for troubleshooting.
 ///
 /// # Errors
 ///
@@ -61,7 +60,7 @@ pub async fn examine(
     tell(engine.state(), output, Detail::Doctor(columns), out)
 }
 
-/// Prints what a state says of the node under review.
+/// Prints the report on the node under review.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! What is reported of a review, gathered from the state: both ways of printing it say the same.
+//! The report of a review, gathered from the state, so that the text and the JSON say the same.
 
 use crate::faces::sentences;
 use crate::model::check::CheckId;
@@ -16,15 +16,15 @@ use crate::wizard::settings::{self, SettingItem};
 use crate::wizard::state::State;
 use crate::words;
 
-/// How a review ended; its number is the exit status.
+/// How a review ended; [`code`](Self::code) is the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReviewStatus {
-    /// Nothing to say against the node, but perhaps notes.
+    /// No warnings and no stops; there may be notes.
     Fine,
     Warnings,
     /// At least one stop.
     Stops,
-    /// Not everything could be looked at: what was not seen may be anything.
+    /// Not everything could be checked; the unchecked part may hide any problem.
     Unknown,
 }
 
@@ -39,7 +39,7 @@ impl ReviewStatus {
         }
     }
 
-    /// Its id for programs.
+    /// Its name in the JSON report.
     pub const fn id(self) -> &'static str {
         match self {
             Self::Fine => "fine",
@@ -50,7 +50,7 @@ impl ReviewStatus {
     }
 }
 
-/// How many checks came out how.
+/// How many checks had which result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CheckTally {
     /// Nothing was found.
@@ -58,22 +58,21 @@ pub struct CheckTally {
     pub notes: usize,
     pub warnings: usize,
     pub stops: usize,
-    /// Could not be judged.
+    /// The check could not be judged.
     pub unknown: usize,
 }
 
-/// One check.
+/// A check of the report.
 #[derive(Debug, Clone)]
 pub struct ReportedCheck {
     pub id: CheckId,
     /// The label of its row.
     pub label: &'static str,
-    /// What it came to.
     pub verdict: Verdict,
 }
 
 impl ReportedCheck {
-    /// Its verdict as one word.
+    /// Returns its verdict as one word.
     pub fn word(&self) -> &'static str {
         sentences::verdict(&self.verdict)
     }
@@ -87,40 +86,37 @@ pub struct Section {
     pub checks: Vec<ReportedCheck>,
 }
 
-/// Everything that is reported.
 #[derive(Debug, Clone)]
 pub struct Report<'a> {
     /// The exit status.
     pub status: ReviewStatus,
-    /// Why there was nothing to look at at all.
+    /// Why nothing could be reviewed at all.
     pub error: Option<String>,
-    /// The instance's name; empty where it is not known.
+    /// The instance's name; empty if it is not known.
     pub instance: Untrusted,
-    /// The file under review; empty where there is none.
+    /// The file under review; empty if there is none.
     pub config: Untrusted,
-    /// Who made the instance, where that is certain.
+    /// Who made the instance, if that is certain.
     pub maker: Option<Maker>,
     /// The node's name.
     pub node: Untrusted,
     pub server: Untrusted,
     pub database: Untrusted,
-    /// The cluster's id, as the database tells it, or else the config.
+    /// The cluster's id, from the database or else from the node config.
     pub cluster: Option<String>,
-    /// The master key's fingerprint, as the node config tells it.
+    /// The master key's fingerprint, from the node config.
     pub fingerprint: Option<String>,
-    /// How the checks came out.
     pub tally: CheckTally,
     pub settings: Vec<SettingItem>,
-    /// The checks, screen by screen.
     pub sections: Vec<Section>,
-    /// The nodes of the cluster; `None` where they are not known.
+    /// The nodes of the cluster; `None` if they are not known.
     pub nodes: Option<&'a [NodeSeen]>,
-    /// The backups of the node config; `None` where they are not known.
+    /// The backups of the node config; `None` if they are not known.
     pub backups: Option<&'a [Backup]>,
 }
 
 impl<'a> Report<'a> {
-    /// Gathers it.
+    /// Gathers the report from the state.
     pub fn from_state(state: &'a State) -> Self {
         let facts = &state.facts;
         let reviewed = state.flow() == Some(Flow::Review);
@@ -136,7 +132,7 @@ impl<'a> Report<'a> {
             Some(Identity::Registered(seen)) => Some(seen.id.to_string()),
             _ => config.map(|config| config.cluster.id.to_string()),
         };
-        // Outside a review the answers are about something else.
+        // Outside a review the answers do not describe a reviewed node.
         let text = |field| if reviewed { Untrusted::new(state.answers.trimmed(field)) } else { Untrusted::default() };
         let subject = state.subject();
         let name = text(FieldId::Instance);
@@ -149,7 +145,7 @@ impl<'a> Report<'a> {
                 name
             },
             config: subject.map(|subject| Untrusted::new(&subject.config.to_string_lossy())).unwrap_or_default(),
-            // A file is taken for Octopus Server's by its name; whether it is, its contents tell.
+            // The name alone suggests that Octopus Server made the file; only its contents prove it.
             maker: subject
                 .map(|subject| subject.maker)
                 .filter(|maker| *maker != Maker::Octopus || matches!(facts.node.octopus, Fact::Seen(Some(_)))),
@@ -166,7 +162,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// One check of the report.
+    /// Returns a check of the report.
     pub fn check(&self, id: CheckId) -> Option<&ReportedCheck> {
         self.sections.iter().flat_map(|section| &section.checks).find(|check| check.id == id)
     }
@@ -197,7 +193,8 @@ fn tally(sections: &[Section]) -> CheckTally {
     tally
 }
 
-/// What was not looked at outweighs all that was: a report with a hole in it must not pass for a whole one.
+/// Returns the status of the tally. A check that could not be judged outweighs everything else, because an incomplete
+/// report must not pass for a complete one.
 fn status(tally: CheckTally) -> ReviewStatus {
     match tally {
         CheckTally { unknown: 1.., .. } => ReviewStatus::Unknown,

@@ -1,4 +1,4 @@
-//! The report for people: one thing a line, nothing wrapped, no colours.
+//! The report for people: one item per line, nothing wrapped, no colours.
 
 use std::fmt::Write as _;
 
@@ -11,14 +11,15 @@ use crate::words;
 use super::report::{Report, ReviewStatus};
 use crate::faces::sentences::{self, ID, WORD, clean};
 
-/// Renders it. Writing to a string cannot fail.
+/// Renders the report. Writing to a string cannot fail.
 pub fn render(report: &Report<'_>) -> String {
     let mut out = String::new();
     if let Some(error) = &report.error {
         let _ = writeln!(out, "{}", clean(error));
         return out;
     }
-    // First for monitoring, which shows one line; last for people, who are left with the end of a long text.
+    // The summary comes first for monitoring, which shows one line, and again last for people, who see the end of a
+    // long text.
     let _ = writeln!(out, "{}\n", summary(report));
     head(&mut out, report);
     settings(&mut out, report);
@@ -74,7 +75,7 @@ fn nodes(out: &mut String, report: &Report<'_>) {
     }
 }
 
-/// Whether a node is alive, as one word.
+/// Returns as one word whether a node is alive.
 pub fn life(node: &NodeSeen) -> &'static str {
     match node.life() {
         Liveness::Alive => "alive",

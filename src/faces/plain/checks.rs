@@ -1,5 +1,5 @@
-//! Checks and facts as sentences: each verdict once, when it is final, in the order of the screen; the cluster's nodes, the
-//! shared folders, the server's certificate.
+//! Checks and facts as sentences: each verdict once, when it is final, in the order of the screen; also the cluster's
+//! nodes, the shared folders and the server's certificate.
 
 use std::io::Write;
 
@@ -18,17 +18,18 @@ use crate::words;
 use super::input::LineSource;
 use super::talk::{Face, SessionStop, Waiting};
 
-/// What was told of a screen's checks.
+/// The verdicts of a screen that have been told.
 #[derive(Debug, Default)]
 pub struct ToldVerdicts(Vec<(CheckId, Verdict)>);
 
 impl ToldVerdicts {
-    /// Everything is to be told anew.
+    /// Forgets all verdicts, so that they are told again.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// Whether this was told. What was good and still is may have more evidence by now, which is no news.
+    /// Returns whether this verdict was told. A good verdict that is still good counts as told even if its evidence has
+    /// grown.
     fn knows(&self, check: CheckId, verdict: &Verdict) -> bool {
         let good = |verdict: &Verdict| matches!(verdict, Verdict::Good(_));
         self.0.iter().any(|(other, known)| *other == check && (known == verdict || (good(known) && good(verdict))))
@@ -40,8 +41,8 @@ impl ToldVerdicts {
     }
 }
 
-/// Waits until the checks of a screen have ended, and tells each as soon as it and all before it have: a list that comes in
-/// another order each time cannot be followed by ear.
+/// Waits until a screen's checks have ended. Tells each verdict as soon as it and all before it are final, because a
+/// list in a different order each time is hard to follow by ear.
 pub async fn tell_all<L: LineSource, W: Write>(
     face: &mut Face<'_, L, W>,
     screen: ScreenId,
@@ -59,7 +60,7 @@ pub async fn tell_all<L: LineSource, W: Write>(
             }
         }
         if face.state().place.here != screen && !running {
-            // The next screen is open already, and its own checks are its own business.
+            // The next screen is open already; its checks are told there.
             return Ok(());
         }
         let more = face.news(&mut waiting, |state| checking(state, screen)).await?;
@@ -79,7 +80,7 @@ pub async fn wait_for<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, screen
     Ok(())
 }
 
-/// Tells one check, whatever it came to.
+/// Tells the verdict of one check if it is final and was not told before.
 pub fn tell_check<L: LineSource, W: Write>(
     face: &mut Face<'_, L, W>,
     check: CheckId,
@@ -93,7 +94,7 @@ pub fn tell_check<L: LineSource, W: Write>(
     tell(face, check, &verdict)
 }
 
-/// Builds the full text of the problems that block the screen: what is wrong, the fix, and its SQL or command.
+/// Tells the problems that block the screen in full: what is wrong, the fix, and its SQL or command.
 pub fn tell_blocking<L: LineSource, W: Write>(
     face: &mut Face<'_, L, W>,
     least: Severity,
@@ -117,7 +118,7 @@ fn tell_finding<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, finding: &Fi
     tell_fix(face, &finding.fix, finding.remedy.as_ref().map(Remedy::text))
 }
 
-/// What to do, and with what.
+/// Tells the fix and the SQL or command for it.
 pub fn tell_fix<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, fix: &str, remedy: Option<&str>) -> Result<(), SessionStop> {
     if !fix.is_empty() {
         face.tell(&format!("What to do: {fix}"))?;
@@ -142,7 +143,7 @@ fn tell<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, verd
     Ok(())
 }
 
-/// What is said of a verdict that is final.
+/// Returns the sentences of a final verdict; none for one that is not final.
 pub fn sentences_of(check: CheckId, verdict: &Verdict) -> Vec<String> {
     let name = format!("{} ({})", label(check), check.id());
     match verdict {
@@ -159,14 +160,14 @@ fn label(check: CheckId) -> &'static str {
     words::screen(crate::catalog::checks::row(check).screen).check(check).map_or("", |words| words.label.as_str())
 }
 
-/// What is being checked, for the sentence that says that it still is.
+/// Names the checks that are still running.
 fn checking(state: &State, screen: ScreenId) -> String {
     let running = state.verdicts_of(screen).into_iter().filter(|(_, verdict)| *verdict == Verdict::Running);
     let names: Vec<&str> = running.map(|(check, _)| label(check)).collect();
     if names.is_empty() { "checking".to_owned() } else { format!("checking {}", names.join(", ")) }
 }
 
-/// How many nodes are told.
+/// The largest number of nodes that are listed.
 const MOST: usize = 20;
 
 /// Tells the nodes of the cluster, as soon as they are known.
@@ -185,7 +186,7 @@ pub async fn tell_nodes<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> R
     Ok(())
 }
 
-/// One node: its name, whether it is alive, and when it was seen.
+/// Describes a node: its name, whether it is alive, and when it was last seen.
 pub fn node_sentence(node: &NodeSeen) -> String {
     let life = match node.life() {
         Liveness::Alive => "alive",
@@ -205,7 +206,8 @@ pub fn node_sentence(node: &NodeSeen) -> String {
     format!("{}.", said.join(", "))
 }
 
-/// Tells what the registry says is shared, as soon as it is known how it stands here; nothing where that is asked.
+/// Lists the shared folders of the registry with their status on this machine, once that is known; says nothing if the
+/// screen asks for the folders.
 pub async fn tell_folders<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     wait_for(face, ScreenId::Storage).await?;
     for share in shared_folders(face.state()) {
@@ -214,7 +216,8 @@ pub async fn tell_folders<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) ->
     Ok(())
 }
 
-/// Where the server's certificate was refused: shows it, and asks whether to trust it from now on; whether it is.
+/// If the server's certificate was refused, shows it and asks whether to trust it. Returns whether it is trusted from
+/// now on.
 pub async fn offer_certificate<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, SessionStop> {
     let Some(certificate) = face.state().facts.server.certificate.clone() else { return Ok(false) };
     if !face.state().is_certificate_refused() {
@@ -229,7 +232,7 @@ pub async fn offer_certificate<L: LineSource, W: Write>(face: &mut Face<'_, L, W
     if !face.yes_no("Trust just this certificate?").await? {
         return Ok(false);
     }
-    // The server may have shown another one while the question was put.
+    // The server may have presented another certificate in the meantime.
     if face.state().facts.server.certificate.as_ref() != Some(&certificate) {
         face.say("The server shows another certificate by now.")?;
         return Ok(false);

@@ -18,18 +18,18 @@ use super::input::{Echo, LineSource};
 use super::talk;
 use super::talk::{Face, SessionStop, TypedAnswer};
 
-/// How a question was left.
+/// How a question ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuestionEnd {
-    /// With an answer that is good by itself.
+    /// The answer is valid by itself.
     Answered,
-    /// With the wish to go back.
+    /// The operator wants to go back.
     Back,
     /// A connection string has filled several fields.
     Filled,
 }
 
-/// Asks one field until its answer is good by itself. A line that is not leaves the answer that was there.
+/// Asks one field until its answer is valid by itself. An invalid line leaves the previous answer in place.
 pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) -> Result<QuestionEnd, SessionStop> {
     if let (Kind::Choice(values), Some(words)) = (field.kind(), words_of(face.state(), field)) {
         for (number, value) in (1..).zip(values) {
@@ -84,18 +84,18 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, field: Fiel
         let before = face.state().answers.get(field).raw.clone();
         face.handle(Event::Edit(field, Raw::of(field, text)))?;
         let Some(problem) = refused(face.state(), field) else { return Ok(QuestionEnd::Answered) };
-        // What was refused must not be what Enter takes next.
+        // Restores the previous answer, because Enter must not accept the refused one.
         face.quietly(Event::Edit(field, before));
         face.tell(&problem)?;
     }
 }
 
-/// Returns the problems of a field's present answer.
+/// Returns the problem of a field's present answer, if there is one.
 fn refused(state: &State, field: FieldId) -> Option<String> {
     state.problem(field).or_else(|| form::is_missing(field, &state.answers).then(|| "An answer is needed.".to_owned()))
 }
 
-/// The question: the label, the name that answer files and flags take, and what Enter would take.
+/// Builds the question: the label, the name used in answer files and flags, and what Enter accepts.
 fn question(state: &State, field: FieldId) -> String {
     let label = words_of(state, field).map_or(field.id(), |words| words.label.as_str());
     let choices = match (field.kind(), words_of(state, field)) {
@@ -109,12 +109,12 @@ fn question(state: &State, field: FieldId) -> String {
         _ if form::is_missing(field, &state.answers) => String::new(),
         Kind::Secret => "kept".to_owned(),
         Kind::Toggle => if state.answers.is_on(field) { "yes" } else { "no" }.to_owned(),
-        // A proof is typed each time anew.
+        // A proof has to be typed each time.
         _ if matches!(field, FieldId::KeyProof | FieldId::KeyConfirm) => String::new(),
         _ => state.answers.trimmed(field).to_owned(),
     };
     let present = match (present.as_str(), field.kind()) {
-        // An optional secret that is not there is not kept.
+        // An optional secret that is not set is not "kept".
         ("kept", _) if state.answers.get(field).raw.is_empty() => String::new(),
         ("", _) => String::new(),
         (text, _) => format!(" [{text}]"),
@@ -155,8 +155,8 @@ fn help<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) -> R
     face.say(talk::KEYS)
 }
 
-/// The lines of a licence from its first one on: what was pasted goes on until its end, or until somebody says that it will not.
-/// `None` where a line of it was no text; the reason was said.
+/// Reads the lines of a licence, from its first line to its end or until the operator ends it. Returns `None` after
+/// telling why if a line was refused or the text is too long.
 async fn lines<L: LineSource, W: Write>(
     face: &mut Face<'_, L, W>,
     first: Zeroizing<String>,
@@ -166,7 +166,7 @@ async fn lines<L: LineSource, W: Write>(
     }
     face.say("More lines are read, until </License>; a line with a single . ends it before.")?;
     let room = usize::try_from(licence::LIMIT).unwrap_or_default();
-    // With all its room at once: growing would leave copies behind.
+    // Allocated at full size, because growing would leave copies of the secret in memory.
     let mut whole = Zeroizing::new(String::with_capacity(room + 1));
     whole.push_str(&first);
     let (mut heard_all, mut fits) = (true, true);
@@ -177,7 +177,7 @@ async fn lines<L: LineSource, W: Write>(
                 whole.push('\n');
                 whole.push_str(&line);
             }
-            // What is lost does not end what follows.
+            // Ends the reading although the text is too long, so that later lines do not become part of it.
             Some(line) if line.contains("</License>") => {
                 fits = false;
                 break;
@@ -192,7 +192,7 @@ async fn lines<L: LineSource, W: Write>(
     Ok((heard_all && fits).then_some(whole))
 }
 
-/// Takes a connection string, in which a password may be, so it is not shown; whether it filled anything.
+/// Asks for a connection string, hidden because it may contain a password. Returns whether it filled any fields.
 async fn connection<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, SessionStop> {
     loop {
         match face.ask("Connection string (not shown):", Echo::Hidden).await? {
@@ -202,7 +202,8 @@ async fn connection<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Resul
                 let filled: Vec<FieldId> = read.iter().flat_map(|string| &string.fields).map(|(field, _)| *field).collect();
                 face.handle(Event::ConnectionString(read))?;
                 if face.state().overlay.is_none() {
-                    // What it filled badly is asked for again, and the question alone does not say why.
+                    // A field that was filled with an invalid value is asked again, and the question alone does not say
+                    // why.
                     for field in filled {
                         if let Some(problem) = face.state().problem(field) {
                             face.tell(&problem)?;

@@ -1,11 +1,11 @@
-//! Lines of input: standard input, or lines that were written before. One source serves the whole session: a new buffer for
-//! each prompt would swallow what a pipe has sent ahead.
+//! Input lines: standard input, or scripted lines. One source serves the whole session, because a new buffer for each
+//! prompt would swallow what a pipe has sent ahead.
 //!
-//! Standard input is read by a thread of its own, a line for each one that is asked for, so that signals and results arrive while
-//! somebody thinks. A blocking read cannot be called off: the thread ends with the process.
+//! A separate thread reads standard input, one line per request, so that signals and results are handled while the
+//! operator thinks. A blocking read cannot be cancelled: the thread ends with the process.
 //!
-//! The terminal's echo is off while a secret is typed, and back on every way out. The terminal's original settings are kept
-//! process-wide, because a panic hook, which can run in any thread, has to restore them.
+//! The terminal's echo is off while a secret is typed, and restored on every exit path. The terminal's original
+//! settings are kept process-wide, because the panic hook, which can run in any thread, has to restore them.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -17,29 +17,28 @@ use zeroize::Zeroizing;
 
 pub use system::{hide, keep, restore};
 
-/// Whether what is typed may be seen.
+/// Whether a terminal may show what is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Echo {
-    /// It may.
     Shown,
-    /// It is a secret: a terminal must not show it.
+    /// A secret, which a terminal must not show.
     Hidden,
-    /// It is a secret of several lines, the next of which may be on their way already: a terminal shows nothing until something
+    /// A secret of several lines. The next lines may be pasted already, so the terminal shows nothing until something
     /// else is asked.
     Silent,
 }
 
-/// What was heard at a prompt.
+/// What was read at a prompt.
 pub enum InputLine {
-    /// A line without its end; it may be a secret, so it is wiped when it is dropped.
+    /// A line without its line break. Wiped when dropped, because it may be a secret.
     Line(Zeroizing<String>),
-    /// A line that is no text; the sentence says why.
+    /// A line that is not valid text; the sentence says why.
     Refused(&'static str),
     /// The input has ended.
     End,
 }
 
-/// Lines may be secrets, so only their kind is told.
+/// Prints only the kind, because lines may be secrets.
 impl fmt::Debug for InputLine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -52,29 +51,29 @@ impl fmt::Debug for InputLine {
 
 /// A source of lines.
 pub trait LineSource {
-    /// The next line. Dropping the future loses nothing: the line is kept for the next question.
+    /// Returns the next line. Dropping the future loses nothing: the line is kept for the next question.
     fn next(&mut self, echo: Echo) -> impl Future<Output = InputLine>;
 
-    /// Whether a terminal shows what is typed and goes to the next line by itself. Where it is not, the face ends the line.
+    /// Returns whether a terminal echoes the line and its line break. If not, the face ends the line itself.
     fn is_seen(&self) -> bool {
         false
     }
 
-    /// Stops the process as Ctrl-Z would, with the terminal as it was found, and comes back when it is continued.
+    /// Stops the process as Ctrl-Z would, with the terminal's original settings, and returns when it is continued.
     fn suspend(&mut self) {}
 }
 
-/// Lines that were written beforehand.
+/// Lines that were prepared in advance.
 #[derive(Debug, Clone, Default)]
 pub struct ScriptedLines(VecDeque<String>);
 
 impl ScriptedLines {
-    /// These lines, and then the end of the input.
+    /// Creates a source of these lines, followed by the end of the input.
     pub fn new<Text: Into<String>>(lines: impl IntoIterator<Item = Text>) -> Self {
         Self(lines.into_iter().map(Into::into).collect())
     }
 
-    /// How many nobody has asked for yet.
+    /// Returns how many lines have not been read yet.
     pub fn left(&self) -> usize {
         self.0.len()
     }
@@ -86,22 +85,22 @@ impl LineSource for ScriptedLines {
     }
 }
 
-/// The longest line, in bytes. No answer is as long, and a file that was piped by mistake must not fill the memory.
+/// The longest line, in bytes. No answer is longer, and a file piped by mistake must not fill the memory.
 const LONGEST: u64 = 16 * 1024;
 
-/// Standard input. Dropping it puts the terminal back as it was found.
+/// Standard input. Dropping it restores the terminal's settings.
 #[derive(Debug)]
 pub struct StdinLines {
     wanted: Sender<Echo>,
     heard: UnboundedReceiver<InputLine>,
-    /// What was asked for and has not been heard yet.
+    /// The echo of the pending request.
     asked: Option<Echo>,
     terminal: bool,
     _guard: Guard,
 }
 
 impl StdinLines {
-    /// Begins to read.
+    /// Starts the reading thread.
     pub fn start() -> io::Result<Self> {
         let (wanted, wants) = channel();
         let (sender, heard) = unbounded_channel();
@@ -150,7 +149,7 @@ fn read_all(wants: &Receiver<Echo>, sender: &UnboundedSender<InputLine>, termina
     let mut begun = false;
     while let Ok(echo) = wants.recv() {
         let heard = if terminal && echo != Echo::Shown && cfg!(not(unix)) {
-            // The reader switches the console's own echo.
+            // `rpassword` switches the console's echo itself.
             rpassword::read_password().map_or(InputLine::End, |line| InputLine::Line(Zeroizing::new(line)))
         } else {
             read(&mut io::stdin().lock(), !begun, echo)
@@ -163,10 +162,10 @@ fn read_all(wants: &Receiver<Echo>, sender: &UnboundedSender<InputLine>, termina
     }
 }
 
-/// Reads a line. The last one may lack its end. `first`: a byte order mark, with which some shells begin a pipe, goes.
-/// Of a secret of several lines each may hold tabs.
+/// Reads a line; the last one may lack its line break. If `first`, removes the byte order mark that some shells send
+/// first. A secret of several lines may contain tabs.
 fn read(input: &mut impl BufRead, first: bool, echo: Echo) -> InputLine {
-    // Of its full length at once: growing would leave copies of a secret behind.
+    // Allocated at full length, because growing would leave copies of a secret in memory.
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(LONGEST).unwrap_or(0) + 1));
     match input.by_ref().take(LONGEST).read_until(b'\n', &mut bytes) {
         Err(_) | Ok(0) => return InputLine::End,
@@ -183,13 +182,13 @@ fn read(input: &mut impl BufRead, first: bool, echo: Echo) -> InputLine {
     let Ok(line) = std::str::from_utf8(&bytes) else { return InputLine::Refused("That line is not UTF-8.") };
     let line = if first { line.trim_start_matches('\u{feff}') } else { line };
     if line.chars().any(|c| c.is_control() && !(c == '\t' && echo == Echo::Silent)) {
-        // An arrow key, for instance: what it was to do, a line cannot.
+        // For example an arrow key, which has no effect in line input.
         return InputLine::Refused("That line holds control characters; type it once more.");
     }
     InputLine::Line(Zeroizing::new(line.to_owned()))
 }
 
-/// Reads away the rest of a line; `false` at the end of the input.
+/// Skips the rest of a line. Returns `false` at the end of the input.
 fn skip(input: &mut impl BufRead) -> bool {
     loop {
         let (used, found) = match input.fill_buf() {
@@ -213,10 +212,11 @@ mod system {
 
     use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-    /// The settings of the start, while they are changed.
+    /// The original settings, while they are changed.
     static FOUND: Mutex<Option<Termios>> = Mutex::new(None);
 
-    /// Keeps the settings as they are, for [`restore`]: somebody else is about to change them. Without a terminal there are none.
+    /// Saves the present settings for [`restore`], because another part of the program is about to change them. Saves
+    /// nothing without a terminal.
     pub fn keep() {
         let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
         if found.is_none() {
@@ -224,8 +224,8 @@ mod system {
         }
     }
 
-    /// From now on the terminal shows nothing of what is typed but the end of the line. Where that cannot be, an error: a
-    /// secret that everybody sees is worse than a question that fails.
+    /// Stops the terminal from showing what is typed, except the line break. Fails if that is not possible: a failed
+    /// question is better than a visible secret.
     pub fn hide() -> io::Result<()> {
         let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
         let stdin = io::stdin();
@@ -236,14 +236,14 @@ mod system {
         if found.is_none() {
             *found = Some(now);
         }
-        // Not with a flush: what was typed ahead is an answer, too.
+        // Without a flush: what was typed ahead is an answer too.
         tcsetattr(&stdin, OptionalActions::Now, &hidden)?;
         Ok(())
     }
 
-    /// Puts the settings back, if they were changed. Safe to call from any thread and any number of times.
+    /// Restores the settings, if they were changed. Safe to call from any thread and any number of times.
     pub fn restore() {
-        // A panic may have come while this was held; then the thread that holds it puts them back, or nobody can.
+        // A panic may have happened while the lock was held; then only the thread that holds it can restore them.
         let Ok(mut found) = FOUND.try_lock() else { return };
         if let Some(found) = found.take() {
             let _ = tcsetattr(io::stdin(), OptionalActions::Now, &found);
@@ -253,19 +253,19 @@ mod system {
 
 #[cfg(not(unix))]
 mod system {
-    /// rpassword puts the console back by itself.
+    /// Does nothing: `rpassword` restores the console itself.
     pub fn keep() {}
 
-    /// rpassword changes the console for as long as it reads, and puts it back by itself.
+    /// Does nothing: `rpassword` changes the console while it reads, and restores it itself.
     pub fn hide() -> std::io::Result<()> {
         Ok(())
     }
 
-    /// Nothing was changed.
+    /// Does nothing, because nothing was changed.
     pub fn restore() {}
 }
 
-/// Puts the settings back when it is dropped.
+/// Restores the settings when dropped.
 #[derive(Debug)]
 pub struct Guard;
 

@@ -1,4 +1,4 @@
-//! The master key: shown, saved, and its keeping proven.
+//! The master key: shows it, saves it, and has the operator prove that it is kept.
 
 use std::io::Write;
 
@@ -28,7 +28,7 @@ enum KeyChoice {
     End,
 }
 
-/// Asks what to do with a new cluster's key, and goes on once its keeping is proven.
+/// Asks what to do with a new cluster's key, and continues once the operator has proven that it is kept.
 pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     screen::heading(face)?;
     fingerprint(face)?;
@@ -57,7 +57,7 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
     face.handle(Event::Next)
 }
 
-/// Asks what to do with the key of the node under review, which is shown and saved only once its instance's name has been
+/// Asks what to do with the key of the node under review. It is shown and saved only after the instance's name has been
 /// typed.
 pub async fn ask_review<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     face.handle(Event::Jump(ScreenId::Key))?;
@@ -107,7 +107,7 @@ fn fingerprint<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(),
     }
 }
 
-/// Asks for the instance's name, as a guard against slips; whether the key may be shown.
+/// Asks for the instance's name, to prevent accidents. Returns whether the key may be shown.
 async fn unlock<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, SessionStop> {
     if face.state().is_unlocked() {
         return Ok(true);
@@ -122,7 +122,7 @@ async fn unlock<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<bo
     Ok(true)
 }
 
-/// Shows the key once, where that is really meant.
+/// Shows the key once, after confirmation.
 async fn show<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     face.say("warning: The key stays on this screen, and in whatever records it.")?;
     if !face.yes_no("Show the master key?").await? {
@@ -147,12 +147,12 @@ async fn save<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), 
     face.until_idle("saving the key").await
 }
 
-/// Whether the key is to go where it was said: what the survey of the file warns of is asked for.
+/// Returns whether to save the key to the named file; asks if the check of that file warns.
 async fn is_meant<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, SessionStop> {
     if face.state().place.here != ScreenId::MasterKey {
         return Ok(true);
     }
-    // Leaving a field is what has its answer looked at.
+    // A field's answer is checked when the focus leaves it.
     face.quietly(Event::Focus(Focus::Field(FieldId::KeyFile)));
     face.quietly(Event::Focus(Focus::Field(FieldId::KeyProof)));
     checks::wait_for(face, ScreenId::MasterKey).await?;
@@ -168,7 +168,7 @@ async fn read<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), 
     face.until_idle("reading the file").await
 }
 
-/// Takes the key's last six characters, which are not shown.
+/// Asks for the key's last six characters, hidden.
 async fn prove<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     loop {
         let label = crate::words::screen(ScreenId::MasterKey).field(FieldId::KeyProof).map_or("", |words| &words.label);
@@ -178,7 +178,7 @@ async fn prove<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(),
                 if face.state().custody().proof.is_some() {
                     return face.say("That is right.");
                 }
-                // What it was is nobody's business: it may be a piece of another secret.
+                // Cleared at once, because it may be a piece of another secret.
                 face.quietly(Event::Edit(FieldId::KeyProof, Raw::of(FieldId::KeyProof, "")));
                 face.say(
                     "These are not its last six characters. Upper and lower case count; an equals sign at its end does too.",

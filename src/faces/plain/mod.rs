@@ -1,9 +1,9 @@
 //! The plain face: the whole wizard as sentences, one question at a time. For screen readers, serial consoles, terminals
 //! that cannot move their cursor, and pipes.
 //!
-//! It never moves the cursor, goes back in a line or colours anything; every state has a word; nothing is wrapped, because
-//! the reader's own program does that best. It sends the same events as the full-screen face, and decides nothing: which fields are
-//! asked, whether they are good, and whether one may go on is asked of the state.
+//! It never moves the cursor, goes back in a line or uses colours. Every state has a word. Nothing is wrapped, because
+//! the reader's own program does that best. It sends the same events as the full-screen face and decides nothing: the
+//! state says which fields are asked, whether they are valid, and whether the operator may continue.
 
 mod checks;
 mod field;
@@ -36,10 +36,10 @@ use talk::{Face, SessionStop};
 /// How the face is run.
 #[derive(Debug)]
 pub struct PlainOptions {
-    /// The signals to listen for; none where nobody sends any, as in tests.
+    /// The signals to listen for; `None` if nothing sends any, as in tests.
     pub signals: Option<Signals>,
-    /// How often it is said that something still works: often enough to know that it lives, and not so often that a screen
-    /// reader says nothing else.
+    /// How often to say that something is still running: often enough to show that it is alive, and seldom enough for a
+    /// screen reader to say other things.
     pub still: Duration,
 }
 
@@ -49,12 +49,13 @@ impl Default for PlainOptions {
     }
 }
 
-/// Runs the wizard as questions and answers until it ends. The end of the input ends it without writing anything; a run
-/// that was begun stays in its journal.
+/// Runs the wizard as questions and answers until it ends. At the end of the input it ends without writing anything; a
+/// run that has begun stays in its journal.
 ///
 /// # Errors
 ///
-/// Where what is said cannot be written, and nothing was begun. A reader that has gone is none, but ends the program as a hang-up does.
+/// If the output cannot be written and no run has begun. A closed pipe is not an error, but ends the program like a
+/// hang-up.
 pub async fn run(
     engine: &mut Engine,
     input: &mut impl LineSource,
@@ -67,7 +68,7 @@ pub async fn run(
     let broken = match stopped {
         SessionStop::Over => None,
         SessionStop::Io(error) => {
-            // Nobody hears any more: as good as leaving. What was begun stays in its journal.
+            // The output is gone, so this counts as leaving. A run that has begun stays in its journal.
             engine.handle(Event::Press(Action::Quit));
             engine.handle(Event::Reply(true));
             Some(error)
@@ -75,13 +76,13 @@ pub async fn run(
     };
     engine.wind_down(if signal.is_none() { Duration::from_secs(5) } else { Duration::from_millis(500) }).await;
     match broken {
-        // What was begun is told by the status, and that says more than that the output is broken.
+        // If a run has begun, the exit status reports that, which matters more than the broken output.
         Some(error) if error.kind() != io::ErrorKind::BrokenPipe && engine.state().run().phase == Phase::Idle => Err(error),
         _ => Ok(SessionEnd::from_state(engine.state(), signal)),
     }
 }
 
-/// The whole session: whatever screen is open is asked, until something ends it.
+/// Runs the whole session: asks the open screen until something ends it.
 async fn session<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> SessionStop {
     let greeted = face.greet();
     let mut outcome = greeted;

@@ -1,4 +1,4 @@
-//! The plan, what to do with it, and its installation: a line when a step begins and one when it has ended.
+//! The plan, what to do with it, and its installation: one line when a step begins and one when it ends.
 
 use std::io::Write;
 
@@ -34,7 +34,7 @@ enum PlanChoice {
 /// Shows the plan and asks what to do with it.
 pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     screen::heading(face)?;
-    // The one question that the plan itself hangs on; where the answers go is asked when they are saved.
+    // The plan itself depends on this question only. The file for the answers is asked when they are saved.
     if face.state().fields().contains(&FieldId::KeySize) && field::ask(face, FieldId::KeySize).await? == QuestionEnd::Back {
         return back(face);
     }
@@ -106,12 +106,12 @@ fn choices<L: LineSource, W: Write>(face: &Face<'_, L, W>) -> Vec<MenuItem<PlanC
     choices
 }
 
-/// Says the plan, and what is to be known beside its steps.
+/// Prints the plan and its notes.
 fn show<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, plan: &Plan) -> Result<(), SessionStop> {
     let mut text = String::new();
     sentences::plan(&mut text, plan);
     for line in text.lines() {
-        // Its lines are clean already; their first blanks set the steps apart.
+        // These lines are clean already, and their leading spaces are needed as indentation.
         face.write_line(line)?;
     }
     face.say(&format!("Cluster {}, master key fingerprint {}.", plan.cluster.short(), plan.fingerprint))?;
@@ -130,18 +130,18 @@ fn show<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, plan: &Plan) -> Resu
     Ok(())
 }
 
-/// Asks once whether to undo; whether it has begun.
+/// Asks whether to undo. Returns whether the undo has begun.
 pub async fn undo<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, SessionStop> {
     if !face.yes_no("Undo everything that this run created, and nothing else?").await? {
         return Ok(false);
     }
-    // Only now: a question in between whether to end would still be open.
+    // Pressed only now, so that its confirmation is not open while the plain question is asked.
     face.quietly(Event::Press(Action::Undo));
     face.handle(Event::Reply(true))?;
     Ok(face.state().run().is_working())
 }
 
-/// Shows the plan as a script, its secrets as references, so that nothing has to be hidden.
+/// Prints the plan as a script. Secrets appear only as references, so nothing has to be hidden.
 fn script<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     let Some(plan) = face.state().run().plan.clone() else { return Ok(()) };
     let shell = Shell::of(plan.node.platform);
@@ -222,7 +222,7 @@ pub async fn ask_install<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> 
             ];
             choose(face, choices).await
         }
-        // Nothing begins here by itself, so there is nothing to ask either.
+        // Nothing starts here by itself, so there is nothing to ask.
         Phase::Idle | Phase::Running | Phase::Undoing => face.handle(Event::Back),
     }
 }
@@ -255,7 +255,7 @@ async fn choose<L: LineSource, W: Write>(
     }
 }
 
-/// Why steps failed, or could not be undone, and what to do about it.
+/// Tells why steps failed or could not be undone, and what to do about it.
 fn failures<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     let run = face.state().run();
     let explanations: Vec<_> = run.rows.iter().filter_map(|row| run.explain(row)).collect();
@@ -266,7 +266,7 @@ fn failures<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Se
     Ok(())
 }
 
-/// Says what the steps' programs printed, step by step.
+/// Prints the output of the steps' programs, step by step.
 fn output<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     let run = face.state().run().clone();
     for row in &run.rows {
@@ -287,7 +287,7 @@ fn title<'a>(run: &'a Run, row: &Row) -> &'a str {
     step.map_or(row.kind.id(), |step| step.title.as_str())
 }
 
-/// Says how each step goes, until none runs.
+/// Reports the progress of each step until none is running.
 async fn follow<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     let mut waiting = Waiting::default();
     let mut before: Vec<Row> = face.state().run().rows.clone();
@@ -298,7 +298,7 @@ async fn follow<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<()
         before.clone_from(&face.state().run().rows);
         let working = face.state().run().is_working();
         if !face.news(&mut waiting, doing).await? && !working {
-            // What came with the last news is told, too.
+            // Changes that came with the last event are reported too.
             for line in changes(face.state().run(), &before) {
                 face.say(&line)?;
             }
@@ -312,7 +312,7 @@ fn doing(state: &State) -> String {
     running.map_or_else(|| "working".to_owned(), |place| format!("at step {}", place + 1))
 }
 
-/// What has changed of the steps, a sentence each.
+/// Returns a sentence for each step that has changed.
 pub fn changes(run: &Run, before: &[Row]) -> Vec<String> {
     let mut said = Vec::new();
     for (place, row) in run.rows.iter().enumerate() {

@@ -13,7 +13,7 @@ use super::input::{Echo, LineSource};
 use super::talk::{Face, MenuChoice, MenuItem, SessionStop, TypedAnswer};
 use super::{checks, key, talk};
 
-/// How many dead nodes are offered by number; any can be named.
+/// The largest number of dead nodes that are offered by number; others can be typed by name.
 const MOST: usize = 20;
 
 /// What can be done with the node under review.
@@ -87,20 +87,20 @@ fn report<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Sess
     Ok(())
 }
 
-/// Presses a key of the node's own section.
+/// Presses a key in the node's own section.
 fn act<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, action: Action) -> Result<(), SessionStop> {
     face.handle(Event::Jump(ScreenId::Node))?;
     face.handle(Event::Press(action))
 }
 
-/// Back to the start: from the first section.
+/// Goes back to the start screen, by way of the first section.
 fn start<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     face.handle(Event::Jump(ScreenId::Node))?;
     face.handle(Event::Back)
 }
 
-/// The places of the dead nodes that may be taken out of the registry. The focus decides which one is meant, and it can be
-/// had only on the cluster's section; which nodes there are can be told from here.
+/// Returns the positions of the dead nodes that may be removed from the registry. The state offers removal only for the
+/// focused node of the cluster section, so the list is computed here.
 fn removable(state: &State) -> Vec<usize> {
     let Some(nodes) = state.facts.cluster.nodes.seen().filter(|_| state.is_ours()) else { return Vec::new() };
     let own = state.answers.trimmed(FieldId::NodeName);
@@ -136,7 +136,7 @@ async fn remove<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<()
         }
     };
     face.handle(Event::Focus(Focus::Item(place)))?;
-    // A node may have come back to life while the question was put.
+    // The node may have come back to life in the meantime.
     if face.state().removable().is_none() {
         return face.say("That node cannot be removed any more.");
     }

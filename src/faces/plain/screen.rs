@@ -1,4 +1,5 @@
-//! The screens of the plain face: the start, those with fields (each field asked, then its checks, then its gate), and the end.
+//! The screens of the plain face: the start, those with fields (asks each field, then tells its checks, then its gate),
+//! and the end.
 
 use std::io::Write;
 
@@ -22,7 +23,7 @@ use super::input::{Echo, LineSource};
 use super::talk::{Face, MenuChoice, MenuItem, SessionStop, TypedAnswer};
 use super::{checks, talk};
 
-/// What can be done at a gate that is shut.
+/// What can be done at a closed gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum GateChoice {
     Change,
@@ -31,15 +32,15 @@ enum GateChoice {
     End,
 }
 
-/// What comes of a look at the gate.
+/// What the operator chose at the gate.
 enum GateOutcome {
     /// Another screen is open.
     On,
-    /// These fields are to be asked once more; all of them where none is named.
+    /// These fields are asked again; an empty list means all.
     Ask(Vec<FieldId>),
 }
 
-/// Asks a screen's fields, and goes on once they are proven.
+/// Asks a screen's fields, and continues once they are proven.
 pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     let here = face.state().place.here;
     let backwards = std::mem::take(&mut face.backwards);
@@ -51,7 +52,7 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
     }
     let mut asked: Vec<FieldId> = Vec::new();
     if backwards {
-        // Going back leads to the last question.
+        // After going back, only the last question is asked again.
         asked = face.state().fields();
         asked.pop();
     }
@@ -62,7 +63,7 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
                 QuestionEnd::Answered => {
                     asked.push(field);
                     if here == ScreenId::Cluster {
-                        // Which fields follow hangs on what is found out about this one.
+                        // Which fields follow depends on the result of this one's check.
                         checks::wait_for(face, here).await?;
                         if field == FieldId::MasterKey {
                             checks::tell_check(face, CheckId::ClusterKey, &mut known)?;
@@ -78,7 +79,7 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
             }
         }
         if face.state().gate() == Gate::Unproven {
-            // Nothing has been asked for these answers yet.
+            // The checks of these answers have not been started yet.
             face.quietly(Event::Next);
         }
         checks::tell_all(face, here, &mut known).await?;
@@ -86,13 +87,13 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
             return Ok(());
         }
         if next(face, &asked).is_some() {
-            // What was found out has brought up another question.
+            // The checks' results require another question.
             continue;
         }
         match pass(face, here, &mut known).await? {
             GateOutcome::On => return Ok(()),
             GateOutcome::Ask(fields) => {
-                // Other answers are judged anew, whatever comes of it.
+                // The next answers are judged anew, so all verdicts are told again.
                 known.clear();
                 asked.retain(|field| !fields.is_empty() && !fields.contains(field));
             }
@@ -100,7 +101,7 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
     }
 }
 
-/// A screen's title and what it is about.
+/// Prints a screen's title and introduction.
 pub fn heading<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     let (here, flow) = (face.state().place.here, face.state().flow());
     let words = words::screen(here);
@@ -109,12 +110,12 @@ pub fn heading<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(),
     face.tell(words.intro(flow))
 }
 
-/// The first field of the present list that has not been asked.
+/// Returns the first field that has not been asked yet.
 fn next<L: LineSource, W: Write>(face: &Face<'_, L, W>, asked: &[FieldId]) -> Option<FieldId> {
     face.state().fields().into_iter().find(|field| !asked.contains(field))
 }
 
-/// One question back; `false` from the first one.
+/// Goes one question back; returns `false` at the first one.
 fn go_back<L: LineSource, W: Write>(face: &Face<'_, L, W>, asked: &mut Vec<FieldId>) -> bool {
     let fields = face.state().fields();
     while let Some(last) = asked.pop() {
@@ -125,13 +126,13 @@ fn go_back<L: LineSource, W: Write>(face: &Face<'_, L, W>, asked: &mut Vec<Field
     false
 }
 
-/// A connection string has answered what it knows: only what is wrong or missing is still to be asked.
+/// Returns the fields that a connection string has answered validly; only the others still have to be asked.
 fn filled<L: LineSource, W: Write>(face: &Face<'_, L, W>) -> Vec<FieldId> {
     let state = face.state();
     state.fields().into_iter().filter(|field| state.problem(*field).is_none()).collect()
 }
 
-/// Goes through the gate, or asks what to do where it is shut.
+/// Passes the gate, or asks what to do if it is closed.
 async fn pass<L: LineSource, W: Write>(
     face: &mut Face<'_, L, W>,
     here: ScreenId,
@@ -193,7 +194,7 @@ async fn pass<L: LineSource, W: Write>(
     }
 }
 
-/// Tells the warnings and asks for their acceptance; whether the next screen is open. What is accepted is what was told.
+/// Tells the warnings and asks to accept exactly these. Returns whether the next screen is open.
 async fn accept<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId) -> Result<bool, SessionStop> {
     let shown: Vec<(CheckId, Verdict)> = face.state().warnings();
     checks::tell_blocking(face, Severity::Warn, "There are warnings.")?;
@@ -209,7 +210,7 @@ async fn accept<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, here: Screen
     Ok(face.state().place.here != here)
 }
 
-/// Asks what to do where the gate is shut; `None` where the gate is to be looked at once more.
+/// Asks what to do at a closed gate. Returns `None` if the gate is to be checked again.
 async fn choose<L: LineSource, W: Write>(
     face: &mut Face<'_, L, W>,
     known: &mut checks::ToldVerdicts,
@@ -256,7 +257,7 @@ async fn choose<L: LineSource, W: Write>(
     }
 }
 
-/// Help on the whole screen, and on what its checks prove.
+/// Prints help on the whole screen and on what its checks prove.
 fn help<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     let words = words::screen(face.state().place.here);
     for paragraph in words.help(face.state().flow()).split("\n\n") {
@@ -268,9 +269,9 @@ fn help<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Sessio
     Ok(())
 }
 
-/// Asks what to do.
+/// Asks what to do on the start screen.
 pub async fn ask_start<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
-    // What can be done hangs on what is on this machine.
+    // The choices depend on what is found on this machine.
     face.until_idle("looking at this machine").await?;
     if face.state().place.here != ScreenId::Start {
         return Ok(());
@@ -327,7 +328,7 @@ fn start_item(state: &State, choice: StartChoice) -> MenuItem<StartChoice> {
     MenuItem::new(choice, name, words)
 }
 
-/// An unfinished run, and how far it came.
+/// Describes an unfinished run and its progress.
 fn unfinished_run(state: &State, instance: &Untrusted) -> String {
     let Some(run) = state.facts.machine.unfinished.iter().find(|run| run.instance == *instance) else {
         return format!("Go on with the unfinished run of instance {instance}.");
@@ -341,9 +342,9 @@ fn unfinished_run(state: &State, instance: &Untrusted) -> String {
     )
 }
 
-/// Tells what to do next, and ends: there is nothing left to ask.
+/// Tells what to do next, and ends, because nothing is left to ask.
 pub async fn tell_done<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
-    // A journal that stays is worth knowing of.
+    // The operator should know if the journal could not be removed.
     face.until_idle("closing the journal").await?;
     heading(face)?;
     if let Some(command) = face.state().run().plan.as_deref().and_then(tentacles::poll_server_command) {
@@ -361,7 +362,7 @@ pub async fn tell_done<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Re
     }
     if let (Some(Flow::FirstNode | Flow::Join), Some(plan)) = (flow, plan) {
         face.say("On the next server, as one command, with its secrets in these variables of the environment:")?;
-        // In one line: what is broken over several, a screen reader reads and a paste takes apart.
+        // On one line: a screen reader reads a command badly if it is broken over several, and pasting takes it apart.
         face.write_line(&sentences::clean_line(&render::next_node(&plan)))?;
     }
     face.gap()?;

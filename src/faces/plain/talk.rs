@@ -1,4 +1,4 @@
-//! The prompts of the plain face: what it says, what it asks, and what a typed line means.
+//! The prompts of the plain face: what it prints, what it asks, and what a typed line means.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -19,12 +19,12 @@ use crate::wizard::state::{Ending, Notice, State};
 use super::PlainOptions;
 use super::input::{Echo, InputLine, LineSource};
 
-/// Why the session goes on no more.
+/// Why the session stops.
 #[derive(Debug)]
 pub enum SessionStop {
     /// The wizard has ended, and its state says how.
     Over,
-    /// What is said reaches nobody.
+    /// The output cannot be written.
     Io(io::Error),
 }
 
@@ -34,23 +34,23 @@ impl From<io::Error> for SessionStop {
     }
 }
 
-/// The face: the engine that it drives, where it hears, and where it speaks.
+/// The plain face: the engine that it drives, its input and its output.
 pub struct Face<'a, L, W> {
     engine: &'a mut Engine,
     input: &'a mut L,
     out: &'a mut W,
     options: PlainOptions,
-    /// The signal that ended it, as an exit status.
+    /// The exit status of the signal that ended the session.
     signal: Option<u8>,
-    /// The notice that was said last, so that none is said twice.
+    /// The last notice that was printed, so that none is printed twice.
     last_notice: Option<Notice>,
-    /// Whether a screen was left by going back: the one before it is then asked from its last question on.
+    /// Whether the operator left a screen by going back; the screen before it is then asked from its last question.
     pub backwards: bool,
-    /// Whether the report of the node under review was printed.
+    /// Whether the report of the node under review has been printed.
     pub reported: bool,
 }
 
-/// What was answered.
+/// What was typed at a question.
 pub enum TypedAnswer {
     /// Nothing was typed.
     Empty,
@@ -66,28 +66,27 @@ pub enum TypedAnswer {
     Text(Zeroizing<String>),
 }
 
-/// Something to choose by its number or its name.
+/// A menu item, chosen by its number or its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MenuItem<T> {
-    /// What is meant by it.
+    /// The value that the item stands for.
     pub means: T,
-    /// What may be typed instead of the number.
+    /// The word that may be typed instead of the number.
     pub name: String,
     /// What it does, in a few words.
     pub words: String,
 }
 
 impl<T> MenuItem<T> {
-    /// A choice.
     pub fn new(means: T, name: impl Into<String>, words: impl Into<String>) -> Self {
         Self { means, name: name.into(), words: words.into() }
     }
 }
 
-/// What was chosen.
+/// What was chosen from a menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MenuChoice<T> {
-    /// One of the choices.
+    /// One of the items.
     One(T),
     /// `<`.
     Back,
@@ -96,65 +95,66 @@ pub enum MenuChoice<T> {
 }
 
 impl<'a, L: LineSource, W: Write> Face<'a, L, W> {
-    /// A face that has said nothing yet.
+    /// Creates a face that has printed nothing yet.
     pub fn new(engine: &'a mut Engine, input: &'a mut L, out: &'a mut W, options: PlainOptions) -> Self {
         Self { engine, input, out, options, signal: None, last_notice: None, backwards: false, reported: false }
     }
 
-    /// What the wizard's state is.
+    /// Returns the wizard's state.
     pub fn state(&self) -> &State {
         self.engine.state()
     }
 
-    /// The exit status of the signal that ended it.
+    /// Returns the exit status of the signal that ended the session.
     pub fn signal(&self) -> Option<u8> {
         self.signal
     }
 
-    /// Where it speaks, for what prints by itself.
+    /// Returns the state and the output, for code that prints by itself.
     pub fn out(&mut self) -> (&State, &mut W) {
         (self.engine.state(), self.out)
     }
 
-    /// What is said first.
+    /// Prints the greeting.
     pub fn greet(&mut self) -> Result<(), SessionStop> {
         self.say("octopus-setup, in plain sentences.")?;
         self.say(KEYS)
     }
 
-    /// Says a line. Nothing in it acts on a terminal, wherever it came from.
+    /// Prints a line, without control characters wherever it came from.
     pub fn say(&mut self, text: &str) -> Result<(), SessionStop> {
         writeln!(self.out, "{}", clean(text))?;
         Ok(self.out.flush()?)
     }
 
-    /// Says a line that is clean already and keeps its first blanks.
+    /// Prints a line that is clean already and keeps its leading spaces.
     pub fn write_line(&mut self, line: &str) -> Result<(), SessionStop> {
         writeln!(self.out, "{line}")?;
         Ok(self.out.flush()?)
     }
 
-    /// Says one of the wizard's sentences, with what is typed here; nothing where it tells of keys only.
+    /// Prints one of the wizard's sentences with its keys replaced by typed words; prints nothing if it is only about
+    /// keys.
     pub fn tell(&mut self, text: &str) -> Result<(), SessionStop> {
         let text = fill(text);
         if text.is_empty() { Ok(()) } else { self.say(&text) }
     }
 
-    /// An empty line, before something else begins.
+    /// Prints an empty line before something new.
     pub fn gap(&mut self) -> Result<(), SessionStop> {
         writeln!(self.out)?;
         Ok(())
     }
 
-    /// Applies an event of a person, and says what the wizard has to say of it, though it were what it said last: who asks
-    /// twice is answered twice.
+    /// Applies an event and prints the resulting notice, even if the same one was printed last: an operator who asks
+    /// twice gets two answers.
     pub fn handle(&mut self, event: Event) -> Result<(), SessionStop> {
         self.engine.handle(event);
         self.last_notice = None;
         self.notice()
     }
 
-    /// The same without a word: for events whose notice only names keys.
+    /// Applies an event without printing its notice, which only names keys.
     pub fn quietly(&mut self, event: Event) {
         self.engine.handle(event);
         self.last_notice.clone_from(&self.engine.state().notice);
@@ -171,7 +171,8 @@ impl<'a, L: LineSource, W: Write> Face<'a, L, W> {
         Ok(())
     }
 
-    /// The next news, or the sentence that something still works; `false` as soon as nothing does. `since`: when it began.
+    /// Waits for the next engine event, or says that something is still running. Returns `false` once nothing is.
+    /// `since`: when the wait began.
     pub async fn news(&mut self, since: &mut Waiting, doing: impl FnOnce(&State) -> String) -> Result<bool, SessionStop> {
         let more = tokio::select! {
             biased;
@@ -192,14 +193,14 @@ impl<'a, L: LineSource, W: Write> Face<'a, L, W> {
         if self.engine.state().ending.is_some() { Err(SessionStop::Over) } else { Ok(more) }
     }
 
-    /// Waits until nothing works any more.
+    /// Waits until nothing is running any more.
     pub async fn until_idle(&mut self, doing: &str) -> Result<(), SessionStop> {
         let mut waiting = Waiting::default();
         while self.news(&mut waiting, |_| doing.to_owned()).await? {}
         Ok(())
     }
 
-    /// Asks, and hears a line that means something.
+    /// Asks, and reads lines until one is not refused.
     pub async fn ask(&mut self, prompt: &str, echo: Echo) -> Result<TypedAnswer, SessionStop> {
         loop {
             let Some(line) = self.hear(prompt, echo).await? else { continue };
@@ -218,7 +219,8 @@ impl<'a, L: LineSource, W: Write> Face<'a, L, W> {
         }
     }
 
-    /// A line as it was typed, asked for where the prompt says something; `None` where it was refused, and the reason said. The end of the input ends the session.
+    /// Reads a line as typed; prints the prompt if it is not empty. Returns `None` after telling why if the line was
+    /// refused. The end of the input ends the session.
     pub async fn hear(&mut self, prompt: &str, echo: Echo) -> Result<Option<Zeroizing<String>>, SessionStop> {
         let prompt = clean(prompt);
         self.prompt(&prompt)?;
@@ -238,7 +240,7 @@ impl<'a, L: LineSource, W: Write> Face<'a, L, W> {
             }
         };
         if (!self.input.is_seen() && !prompt.is_empty()) || matches!(heard, InputLine::End) {
-            // What was typed is not on the screen, so its end is not there either; nor does Ctrl-D end a line.
+            // The typed line break is not on the screen if the input is not echoed, and Ctrl-D does not print one.
             self.gap()?;
         }
         match heard {
@@ -262,7 +264,7 @@ impl<'a, L: LineSource, W: Write> Face<'a, L, W> {
         Ok(self.out.flush()?)
     }
 
-    /// Yes or no, until it is one of them. `<` is a no.
+    /// Asks a question until the answer is yes or no. `<` counts as no.
     pub async fn yes_no(&mut self, question: &str) -> Result<bool, SessionStop> {
         loop {
             match self.ask(&format!("{question} (yes or no):"), Echo::Shown).await? {
@@ -273,7 +275,7 @@ impl<'a, L: LineSource, W: Write> Face<'a, L, W> {
         }
     }
 
-    /// Says what there is to choose.
+    /// Prints a menu.
     pub fn menu<T>(&mut self, choices: &[MenuItem<T>]) -> Result<(), SessionStop> {
         for (number, choice) in (1..).zip(choices) {
             self.write_line(&clean(&format!("{number} {}: {}", choice.name, choice.words)))?;
@@ -281,7 +283,7 @@ impl<'a, L: LineSource, W: Write> Face<'a, L, W> {
         Ok(())
     }
 
-    /// Asks for one of what was said, by its number or its name. Nothing is taken for granted: an empty line is asked again.
+    /// Asks for one item of a menu, by its number or its name. There is no default: an empty line is asked again.
     pub async fn choose<T: Clone>(&mut self, choices: &[MenuItem<T>]) -> Result<MenuChoice<T>, SessionStop> {
         loop {
             match self.ask(&format!("Choose 1 to {}:", choices.len()), Echo::Shown).await? {
@@ -298,7 +300,7 @@ impl<'a, L: LineSource, W: Write> Face<'a, L, W> {
         }
     }
 
-    /// Asks once whether to end. Comes back where the answer is no.
+    /// Asks whether to end. Returns `Ok` if the answer is no.
     pub async fn quit(&mut self) -> Result<(), SessionStop> {
         self.quietly(Event::Press(Action::Quit));
         if self.state().ending.is_some() {
@@ -328,7 +330,7 @@ impl<'a, L: LineSource, W: Write> Face<'a, L, W> {
         }
     }
 
-    /// A signal: an install is stopped behind its running step first; everything else ends.
+    /// Handles a signal: an install first stops after its running step; everything else ends at once.
     fn signalled(&mut self, signal: Signal) -> Result<(), SessionStop> {
         let Signal::End(status) = signal else {
             self.input.suspend();
@@ -358,10 +360,10 @@ impl<'a, L: LineSource, W: Write> Face<'a, L, W> {
     }
 }
 
-/// The exit status of Ctrl-C: 128 and SIGINT's number.
+/// The exit status of Ctrl-C: 128 plus the number of SIGINT.
 const INTERRUPT: u8 = 130;
 
-/// When something began, and how often it was said that it still works.
+/// When something began, and how often the session has said that it is still running.
 #[derive(Debug)]
 pub struct Waiting {
     begun: Instant,
@@ -381,14 +383,14 @@ async fn next_signal(signals: &mut Option<Signals>) -> Signal {
     }
 }
 
-/// What is meant by a number, or by a name of one of them.
+/// Returns the value of the item with this number or name.
 pub fn pick<T: Clone>(choices: &[MenuItem<T>], text: &str) -> Option<T> {
     let place =
         parse_number(text, choices.len()).or_else(|| choices.iter().position(|choice| choice.name.eq_ignore_ascii_case(text)))?;
     choices.get(place).map(|choice| choice.means.clone())
 }
 
-/// What a line means, whatever was asked.
+/// What a typed line means, whatever the question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry<'a> {
     /// Nothing was typed.
@@ -403,7 +405,7 @@ pub enum Entry<'a> {
     Quit,
     /// `connection`: a connection string follows.
     Connection,
-    /// An answer, with its escape taken off.
+    /// An answer, without its escaping backslash.
     Text(&'a str),
 }
 
@@ -414,7 +416,7 @@ pub const QUIT: &str = "quit";
 /// Announces a connection string.
 pub const CONNECTION: &str = "connection";
 
-/// The words that are not answers.
+/// The words that are commands instead of answers.
 const WORDS: [(&str, Entry<'static>); 6] = [
     ("?", Entry::Help),
     (BACK, Entry::Back),
@@ -428,10 +430,10 @@ const WORDS: [(&str, Entry<'static>); 6] = [
 pub const KEYS: &str = "At every question: ? tells more, < goes back, ! or quit ends, and a single . empties a field. Where one of \
 these is itself the answer, put a backslash before it: \\? is a question mark.";
 
-/// Reads a line. Only a line that is nothing but such a word, perhaps behind backslashes, is anything else than what it
-/// says: a path that begins with two backslashes, or a password with one in it, stays as it is typed.
+/// Reads a line. Only a line that consists of a command word, possibly after backslashes, is treated specially. A path
+/// that begins with two backslashes, or a password that contains one, is taken as typed.
 ///
-/// Blanks around a word do not count, but of a secret each blank may be part.
+/// Spaces around a word are ignored, except in secrets, where they may belong to the value.
 pub fn parse_entry(line: &str, secret: bool) -> Entry<'_> {
     let plain = if secret { line } else { line.trim() };
     if plain.is_empty() {
@@ -447,7 +449,7 @@ pub fn parse_entry(line: &str, secret: bool) -> Entry<'_> {
     }
 }
 
-/// Yes or no; `None` for anything else.
+/// Reads yes or no; `None` for anything else.
 pub fn parse_yes_no(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         "yes" | "y" | "true" => Some(true),
@@ -456,15 +458,15 @@ pub fn parse_yes_no(text: &str) -> Option<bool> {
     }
 }
 
-/// The place of what was chosen among so many, by its number from 1.
+/// Returns the index for a number typed from 1 to `count`.
 pub fn parse_number(text: &str, count: usize) -> Option<usize> {
-    // Not "+1" and not "01": a choice is typed as it is shown.
+    // Neither "+1" nor "01": a number is typed as it is shown.
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     let number: usize = if digits { text.parse().ok()? } else { return None };
     (number <= count).then(|| number - 1)
 }
 
-/// The text of a field's answer, as answer files have it; the error says what to type.
+/// Returns a field's answer as answer files spell it. The error says what to type.
 pub fn parse_answer(kind: Kind, text: &str) -> Result<String, String> {
     match kind {
         Kind::Toggle => match parse_yes_no(text) {
@@ -482,7 +484,7 @@ pub fn parse_answer(kind: Kind, text: &str) -> Result<String, String> {
     }
 }
 
-/// The words of the menus that sentences name.
+/// Menu words that sentences refer to.
 pub const SHOW: &str = "show";
 /// See [`SHOW`].
 pub const SAVE: &str = "save";
@@ -497,12 +499,12 @@ pub const LEAVE: &str = "leave";
 /// See [`SHOW`].
 pub const REMOVE: &str = "remove";
 
-/// A sentence as it is said here: one paragraph, with what is typed in the place of keys.
+/// Prepares a sentence for printing: one paragraph, with typed words instead of keys.
 pub fn fill(text: &str) -> String {
     phrase::fill(text, typed_word).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What is typed for a key; `None` for one whose place questions take.
+/// Returns the word that is typed instead of a key; `None` for keys that questions replace.
 fn typed_word(key: Key) -> Option<Cow<'static, str>> {
     let word = match key {
         Key::Next | Key::Choose | Key::Select | Key::Page | Key::ShowCertificate | Key::StopChecking | Key::CopyKey => {

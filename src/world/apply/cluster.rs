@@ -1,4 +1,4 @@
-//! The steps in the database: the cluster, its registry and this node's row in it.
+//! The database steps: the cluster, its registry and this node's row in it.
 
 use super::database::{ClusterDatabase, Proven, Removed};
 use super::deeds::{StepRun, StepUndo};
@@ -27,8 +27,8 @@ use crate::world::random;
 use crate::world::seal::Sealer;
 use crate::world::toml_file::shown;
 
-/// Looks once more, on a connection of its own, whether the cluster and its key still are what the checks saw. Where nobody
-/// typed the key again, because this machine has it sealed, the sealed one is what is proven.
+/// Checks again, on a new connection, that the cluster and its key are still what the checks saw. If the key was not
+/// typed again, because it is sealed on this machine, the sealed key is checked.
 pub(super) async fn prove_again(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
     let Run { lock, database, plan, journal, .. } = step.run;
     let target = step.target()?;
@@ -50,7 +50,7 @@ pub(super) async fn prove_again(step: StepRun<'_, impl ClusterDatabase>) -> Resu
         KeyVerdict::Unverifiable(_) if plan.key_unverified => {}
         KeyVerdict::Unverifiable(_) => return Err(Failure::KeyUnverified),
     }
-    // Once this node is in, a heart of this name is its own.
+    // Once this node has joined, a heartbeat under this name is its own.
     let is_in = journal.is_begun_or_done(StepKind::JoinCluster) || journal.is_begun_or_done(StepKind::WriteNodeConfig);
     if plan.flow == Flow::Join && !is_in {
         let before = plan.before.as_ref();
@@ -62,22 +62,22 @@ pub(super) async fn prove_again(step: StepRun<'_, impl ClusterDatabase>) -> Resu
 
 fn is_as_planned(content: &Content, plan: &Plan) -> bool {
     match content {
-        // Also where the plan adopts: an earlier start of it may have done so.
+        // This also holds for a plan that adopts: an earlier start may have adopted the cluster already.
         Content::Cluster(seen) => seen.id == plan.cluster,
         Content::Octopus { .. } => plan.has(StepKind::AdoptCluster) || goes_without_registry(plan),
         _ => false,
     }
 }
 
-/// Whether the plan is about a cluster that Octopus made by itself and that is to stay without a registry: it knows no
-/// row of one, and makes none.
+/// Returns whether the plan is about a cluster that Octopus made by itself and that stays without a registry: the plan
+/// has no registry row and creates none.
 fn goes_without_registry(plan: &Plan) -> bool {
     let registering = [StepKind::InitialiseCluster, StepKind::AdoptCluster, StepKind::JoinCluster, StepKind::UpdateRow];
     plan.before.is_none() && !registering.into_iter().any(|kind| plan.has(kind))
 }
 
-/// Creates the database. One that is there was there before us, unless an earlier start was cut off while it made it:
-/// a plan has this step only where the survey saw no such database.
+/// Creates the database. A plan has this step only if the survey saw no such database. So one that exists now was
+/// created by somebody else, or by an earlier start that was cut off.
 pub(super) async fn create_database(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
     let created = step.run.database.create_database(step.target()?).await.map_err(Failure::Server)?;
     if let Some(collation) = created.collation {
@@ -90,8 +90,8 @@ pub(super) async fn create_database(step: StepRun<'_, impl ClusterDatabase>) -> 
     Ok(if created.made || step.earlier.is_begun_or_done() { StepState::Done } else { StepState::Already })
 }
 
-/// Drops the database that this run made, if it is empty. One that somebody else has filled since is theirs now: it
-/// stays, and nothing of this run's is left to undo in it.
+/// Drops the database that this run created, if it is empty. If somebody else has used it since, it stays, and nothing
+/// of this run is left in it to undo.
 pub(super) async fn undo_create_database(step: StepUndo<'_, impl ClusterDatabase>) -> Result<(), Failure> {
     let target = step.target()?;
     if step.run.journal.is_begun_or_done(StepKind::InitialiseCluster) {
@@ -104,7 +104,7 @@ pub(super) async fn undo_create_database(step: StepUndo<'_, impl ClusterDatabase
     }
 }
 
-/// Creates the registry and the cluster, with what its nodes share.
+/// Creates the registry and the cluster, including the shared storage.
 pub(super) async fn initialise(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
     let Run { database, plan, journal, .. } = step.run;
     let target = step.target()?;
@@ -121,12 +121,12 @@ pub(super) async fn initialise(step: StepRun<'_, impl ClusterDatabase>) -> Resul
     }
 }
 
-/// Takes the cluster away again.
+/// Removes the cluster again.
 pub(super) async fn undo_initialise(step: StepUndo<'_, impl ClusterDatabase>) -> Result<(), Failure> {
     let (journal, target) = (&step.run.journal.journal, step.target()?);
     let began = journal.state(StepKind::OctopusDatabase) != StepState::Planned;
     match drop_cluster(step.run, target).await {
-        // Octopus Server has encrypted its own with the key by now; so the cluster stays, and its key with it.
+        // Octopus Server has encrypted its data with the key by now, so the cluster and its key must stay.
         Err(Failure::ContentChanged(content)) if began && is_cluster(&content, journal) => {
             let (cluster, database) = (journal.cluster.short(), &target.database);
             Err(Failure::Kept { what: format!("Cluster {cluster} in database {database}").into() })
@@ -142,15 +142,15 @@ fn is_cluster(content: &Content, journal: &Journal) -> bool {
 async fn drop_cluster(run: &Undoing<'_, impl ClusterDatabase>, target: &Target) -> Result<(), Failure> {
     let journal = &run.journal.journal;
     match run.database.undo_initialise(target, journal.cluster).await {
-        // What is there is somebody else's, so ours is not.
+        // The database now contains something of somebody else's, so this run's cluster is gone.
         Ok(Removed::Kept(Content::Cluster(seen))) if seen.id != journal.cluster => Ok(()),
         Ok(Removed::Kept(Content::Octopus { .. } | Content::Foreign { .. } | Content::RegistryOnly | Content::Empty)) => Ok(()),
         answer => removed(answer),
     }
 }
 
-/// Creates the registry in a database that Octopus made. What it will tell every later joiner is whether their key is
-/// this one; so a key that nothing has confirmed must never get there.
+/// Creates the registry in a database that Octopus made. Later joining nodes compare their key with this one, so an
+/// unconfirmed key must never be written there.
 pub(super) async fn adopt(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
     if step.run.plan.key_unverified {
         return Err(Failure::Defect("A registry cannot be made from a master key that nothing has confirmed.".into()));
@@ -159,8 +159,8 @@ pub(super) async fn adopt(step: StepRun<'_, impl ClusterDatabase>) -> Result<Ste
     initialised(step.run.database.adopt(step.target()?, &cluster).await).map(|_| StepState::Done)
 }
 
-/// Takes the registry away again that was made beside Octopus' tables, once this run's own row is out of it. One in which
-/// other nodes have joined since is theirs: it stays, and nothing of this run's is left in it.
+/// Removes the registry beside Octopus' tables again, once this run's own row is gone. If other nodes have joined
+/// since, the registry stays, and nothing of this run is left in it.
 pub(super) async fn undo_adopt(step: StepUndo<'_, impl ClusterDatabase>) -> Result<(), Failure> {
     let target = step.target()?;
     if step.run.journal.is_begun_or_done(StepKind::JoinCluster) {
@@ -172,8 +172,8 @@ pub(super) async fn undo_adopt(step: StepUndo<'_, impl ClusterDatabase>) -> Resu
     }
 }
 
-/// The cluster that is to be made. Its key is on disk: this looks once more, because nothing may depend on an order of
-/// steps that somebody changes one day.
+/// Builds the new cluster. Checks again that its key is on disk, so that this does not depend on the order of the
+/// steps.
 async fn new_cluster<D>(run: &Run<'_, D>, key: &MasterKey) -> Result<NewCluster, Failure> {
     let (key, plan) = (key.clone(), run.plan.clone());
     run.lock
@@ -198,7 +198,7 @@ async fn new_cluster<D>(run: &Run<'_, D>, key: &MasterKey) -> Result<NewCluster,
         .await
 }
 
-/// Whether this start made the cluster: then all that it was told is in it.
+/// Returns whether this start created the cluster; if so, the cluster contains everything that was passed.
 fn initialised(answer: Result<InitialiseOutcome, Trouble>) -> Result<bool, Failure> {
     match answer.map_err(Failure::Server)? {
         InitialiseOutcome::Made => Ok(true),
@@ -208,7 +208,7 @@ fn initialised(answer: Result<InitialiseOutcome, Trouble>) -> Result<bool, Failu
     }
 }
 
-/// Reads the config back from the disk and connects with what it says and nothing else.
+/// Reads the node config back from disk and connects using only its contents.
 pub(super) async fn connect(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
     let plan = step.run.plan;
     let owner = Owner::of_plan(plan);
@@ -243,7 +243,7 @@ fn removed(answer: Result<Removed, Trouble>) -> Result<(), Failure> {
     }
 }
 
-/// Enters or removes the row of a node that has to be dead.
+/// Inserts or removes the row of a node that must be dead.
 pub(super) async fn change_dead_row(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
     let change = row_change(&step.run.journal.journal, step.kind)?;
     if let Some(before) = change.operation.before() {
@@ -252,18 +252,18 @@ pub(super) async fn change_dead_row(step: StepRun<'_, impl ClusterDatabase>) -> 
     change_row(step).await
 }
 
-/// Sets the mark that a node is drained, unless its row is on its way out: then there is no mark to set any more.
+/// Marks a node as drained. If this run has begun to remove the node's row, there may be no row to mark any more.
 pub(super) async fn drain(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
     if step.run.journal.is_begun_or_done(StepKind::RemoveRow) { Ok(StepState::Done) } else { change_row(step).await }
 }
 
-/// Makes a change, or finds it made by an earlier start.
+/// Makes a change, or detects that an earlier start made it.
 pub(super) async fn change_row(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
     let change = row_change(&step.run.journal.journal, step.kind)?;
     match step.run.database.change(step.target()?, &change).await.map_err(Failure::Server)? {
         RowChangeOutcome::Made | RowChangeOutcome::Ours => Ok(StepState::Done),
         RowChangeOutcome::Taken(row) => Err(Failure::RowTaken(row)),
-        // What an earlier start was to take away is away. By whom, the history tells undo.
+        // The row that an earlier start was to remove is gone. Undo finds out from the history who removed it.
         RowChangeOutcome::Gone if matches!(change.operation, RowOperation::Remove { .. }) && step.earlier.is_begun_or_done() => {
             Ok(StepState::Done)
         }
@@ -277,12 +277,12 @@ pub(super) async fn undo_row(step: StepUndo<'_, impl ClusterDatabase>) -> Result
     take_row_back(step.run.database, target, &row_change(&step.run.journal.journal, step.kind)?).await
 }
 
-/// Whether any step on a row has, or may have, done something, `but` left out.
+/// Returns whether any row step except `but` has, or may have, changed something.
 pub(super) fn has_changed_row(journal: &Journal, but: Option<StepKind>) -> bool {
     steps::kinds_on(Changes::Row).any(|kind| Some(kind) != but && journal.state(kind).is_begun_or_done())
 }
 
-/// This machine's row, as the plan and the host have it.
+/// Builds this machine's row from the plan and the host.
 pub(super) fn planned_row(places: &Places, plan: &Plan) -> NodeRow {
     let web = &plan.node.web;
     let prefixes: Vec<String> = web.prefixes.iter().map(ToString::to_string).collect();
@@ -299,7 +299,7 @@ pub(super) fn planned_row(places: &Places, plan: &Plan) -> NodeRow {
     }
 }
 
-/// What a step does to the row, as the journal knows it; so a later start, and undo, mean the same operation.
+/// Returns a step's row operation from the journal, so that a later start and undo use the same operation.
 pub(super) fn row_change(journal: &Journal, kind: StepKind) -> Result<RowChange, Failure> {
     let operation = match (kind, journal.before.clone(), journal.after.clone()) {
         (StepKind::JoinCluster, None, Some(row)) => RowOperation::Insert(row),
@@ -312,11 +312,12 @@ pub(super) fn row_change(journal: &Journal, kind: StepKind) -> Result<RowChange,
     Ok(RowChange { cluster: journal.cluster, run: journal.run.clone(), host: host::name(), operation })
 }
 
-/// Refuses to take the row or the name of a node whose heart beats, or that nobody can tell of any more.
+/// Fails if the node whose row or name is to be taken has a recent heartbeat, or one that cannot be read.
 ///
-/// The survey saw it dead, perhaps an hour ago. The transaction compares the registry's row with what was seen, but a node
-/// that comes back to life changes only Octopus' own tables: so those are looked at again. A row that stands otherwise than
-/// it was seen is another's by now, or this very run's, whose heart may beat; the transaction tells which.
+/// The survey saw the node dead, but perhaps an hour ago. The transaction compares the registry's row with what was
+/// seen, but a node that comes back to life changes only Octopus' own tables, so those are read again. If the row
+/// differs from what was seen, it belongs to another node or to this run, whose node may be alive; then the transaction
+/// decides.
 async fn expect_dead(
     database: &impl ClusterDatabase,
     target: &Target,
@@ -339,7 +340,7 @@ async fn expect_dead(
     if as_seen { Err(Failure::NodeAlive { node: node.name, beat }) } else { Ok(()) }
 }
 
-/// Takes a change back. One that was never made is taken back already, and so is one whose cluster is not there any more.
+/// Reverts a change. Succeeds if the change was never made or if its cluster no longer exists.
 pub(super) async fn take_row_back(database: &impl ClusterDatabase, target: &Target, change: &RowChange) -> Result<(), Failure> {
     match database.unchange(target, change).await.map_err(Failure::Server)? {
         RowChangeOutcome::Taken(row) => Err(Failure::RowTaken(row)),
@@ -350,7 +351,7 @@ pub(super) async fn take_row_back(database: &impl ClusterDatabase, target: &Targ
     }
 }
 
-/// Whether the row may be in there although the database did not get to it.
+/// Returns whether the database may still contain the row although it could not be reverted.
 fn may_hold_the_row(content: &Content, change: &RowChange) -> bool {
     match content {
         Content::Cluster(seen) => seen.id == change.cluster,
@@ -359,19 +360,18 @@ fn may_hold_the_row(content: &Content, change: &RowChange) -> bool {
     }
 }
 
-/// Whether a failure says that the database was reached and nothing was changed in it.
+/// Returns whether the failure means that the database was reached but not changed.
 pub(super) fn was_refused(failure: &Failure) -> bool {
     matches!(failure, Failure::RowTaken(_) | Failure::RowGone { .. } | Failure::ContentChanged(_) | Failure::NodeAlive { .. })
 }
 
-/// Whether a step that failed so is to be taken as not begun. They err in opposite directions, each in its safe
-/// one.
+/// Returns whether a failed step counts as not begun. Each kind of step errs on its own safe side.
 ///
-/// A database that we may not have made must not be dropped: so what was refused, or never reached, was not made, unless
-/// the connection was lost in between or an earlier start was cut off (`fresh` is false then). A cluster that we may have
-/// made must not lose its key: so it counts as begun until the transaction itself has seen that another is there. A row is
-/// its run's own business only: where the transaction refused it, nothing was done, and whether an earlier start did, the
-/// history tells by the run; so undo asks where there was one.
+/// A database that this run may not have created must not be dropped. So a refused or unreachable `CREATE DATABASE`
+/// counts as not begun, unless the connection was lost in between or an earlier start was cut off (`fresh` is `false`
+/// then). A cluster that this run may have created must not lose its key. So it counts as begun until the transaction
+/// itself has seen another cluster. A row change is recorded in the history with its run, so undo can ask whether an
+/// earlier start made it. Without an earlier start, a refused row change counts as not begun.
 pub(super) fn left_nothing(kind: StepKind, failure: &Failure, fresh: bool) -> bool {
     match (kind, failure) {
         (StepKind::InitialiseCluster | StepKind::AdoptCluster, Failure::AlreadyInitialised(_) | Failure::ContentChanged(_)) => {

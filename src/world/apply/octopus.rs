@@ -1,10 +1,10 @@
-//! The hand-over: the steps that run Octopus Server's own commands, and wait until its node is in.
+//! The hand-over: the steps that run Octopus Server's own commands, and wait until its node is up.
 //!
-//! What a command has done cannot be seen from outside, and by Octopus' own words it may be run again. So a step that an
-//! earlier start did is run again rather than believed, unless the node runs by now: nothing is configured behind the back
-//! of a node that is up. Where something else is asked for by now than was then, the node is stopped first.
+//! The effect of a command cannot be observed, but by Octopus' documentation a command may be run again. So a step that
+//! an earlier start did is run again, unless the node is already running: a running node must not be reconfigured. If
+//! the settings have changed since, the node is stopped first.
 //!
-//! Undo takes away what is on this machine; what is in the database is Octopus' own, and stays.
+//! Undo removes what is on this machine. What is in the database belongs to Octopus, and stays.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ use crate::world::octopus_config;
 use crate::world::octopus_server::{Call, Ended, Listed, Masks, NoCall, Patience, listed, ping, refusal, run};
 use crate::world::toml_file::shown;
 
-/// The steps that tell Octopus Server what was answered, and that can do so once more.
+/// The steps that configure Octopus Server and can be repeated.
 pub(super) const CONFIGURE: [StepKind; 6] = [
     StepKind::OctopusDatabase,
     StepKind::OctopusConfigure,
@@ -48,8 +48,8 @@ pub(super) const CONFIGURE: [StepKind; 6] = [
     StepKind::OctopusTaskCap,
 ];
 
-/// The first step of a plan's hand-over, and why its program cannot be run: a run is refused before it is begun rather than
-/// stopped in the middle.
+/// Returns the first step of the plan's hand-over if its program cannot be run, and why: it is better to refuse a run
+/// before it begins than to stop it in the middle.
 pub(super) async fn refused(lock: &Arc<InstanceLock>, plan: &Plan) -> Option<(StepKind, Failure)> {
     let kind = plan.steps.iter().map(|step| step.kind).find(|kind| steps::row(*kind).target == Changes::Octopus)?;
     let refused = async {
@@ -59,8 +59,8 @@ pub(super) async fn refused(lock: &Arc<InstanceLock>, plan: &Plan) -> Option<(St
     refused.await.err().map(|failure| (kind, failure))
 }
 
-/// Whether the instance was there before the run, just as it is to be; one that is there otherwise, or a config that
-/// nobody has registered, is in the way.
+/// Returns whether the instance was registered before the run exactly as planned. Fails if it is registered
+/// differently, or if there is a config that is not registered.
 pub(super) async fn is_registered<D>(run: &Run<'_, D>) -> Result<bool, Failure> {
     let (lock, node) = (&run.lock, &run.plan.node);
     let server = Server::new(lock, run.plan, &run.secrets, &[])?;
@@ -68,7 +68,7 @@ pub(super) async fn is_registered<D>(run: &Run<'_, D>) -> Result<bool, Failure> 
     match find(&server, &node.instance, &node.home, Some(&node.name)).await? {
         Registration::Ours(listed) => {
             let target = node.target.clone();
-            // It may be a node that works, of another cluster: it is not pointed to this one's database.
+            // It may be a working node of another cluster, so it must not be pointed to this cluster's database.
             let elsewhere = lock.run_blocking(move |_| Ok(has_another_database(&path, &target))).await?;
             if elsewhere { Err(in_the_way(listed)) } else { Ok(true) }
         }
@@ -80,8 +80,8 @@ pub(super) async fn is_registered<D>(run: &Run<'_, D>) -> Result<bool, Failure> 
     }
 }
 
-/// Registers the instance. What an earlier start may have left half done, or has done for another node's name, is made
-/// anew.
+/// Registers the instance. Registers it anew if an earlier start may have left it half done, or registered it under
+/// another node name.
 pub(super) async fn register<D>(mut step: StepRun<'_, D>) -> Result<StepState, Failure> {
     if step.was_there() {
         return Ok(StepState::Already);
@@ -109,11 +109,11 @@ pub(super) async fn register<D>(mut step: StepRun<'_, D>) -> Result<StepState, F
     }
 }
 
-/// Takes the instance off this machine's list, with the config that the run made.
+/// Removes the instance from this machine's list, and the config that the run created.
 pub(super) async fn undo_register<D>(step: StepUndo<'_, D>) -> Result<(), Failure> {
     let journal = &step.run.journal;
     let instance = &journal.journal.instance;
-    // A service without its instance could not be taken away by its own program any more.
+    // Without its instance, a service could no longer be removed by its own program.
     if journal.is_begun_or_done(StepKind::OctopusService) {
         return Err(Failure::Kept { what: format!("Octopus Server's instance {instance}").into() });
     }
@@ -132,7 +132,7 @@ pub(super) async fn set_database<D>(mut step: StepRun<'_, D>) -> Result<StepStat
     Ok(StepState::Done)
 }
 
-/// Leaves what a first node has made in the database.
+/// Keeps what a first node has created in the database.
 pub(super) async fn leave_tables<D>(step: StepUndo<'_, D>) -> Result<(), Failure> {
     if step.run.journal.journal.flow == Flow::FirstNode {
         return leave(step, "Octopus' own tables stay").await;
@@ -140,12 +140,12 @@ pub(super) async fn leave_tables<D>(step: StepUndo<'_, D>) -> Result<(), Failure
     Ok(())
 }
 
-/// Runs the step's command; whether it had its effect cannot be seen.
+/// Runs the step's command. Its effect cannot be observed.
 pub(super) async fn configure<D>(mut step: StepRun<'_, D>) -> Result<StepState, Failure> {
     step.tell().await.map(|_| StepState::Done)
 }
 
-/// Says what a step leaves behind in the database.
+/// Reports what a step leaves in the database.
 pub(super) async fn leave<D>(step: StepUndo<'_, D>, what: &str) -> Result<(), Failure> {
     let database = step.run.journal.journal.answers.get(FieldId::Database.id()).map(String::as_str).unwrap_or_default();
     let says = format!("{what} in database {database}: that is Octopus' own, and this program only reads it.");
@@ -153,12 +153,12 @@ pub(super) async fn leave<D>(step: StepUndo<'_, D>, what: &str) -> Result<(), Fa
     Ok(())
 }
 
-/// Lets a node that joins take no tasks.
+/// Keeps a joining node from taking tasks.
 pub(super) async fn hold(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
     cap_tasks(step, 0).await
 }
 
-/// Lets the node take as many tasks as were asked for.
+/// Sets the requested task cap.
 pub(super) async fn set_task_cap(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
     let cap = step.run.plan.node.task_cap;
     cap_tasks(step, cap).await
@@ -175,14 +175,14 @@ async fn cap_tasks(mut step: StepRun<'_, impl ClusterDatabase>, cap: u16) -> Res
     Ok(StepState::Done)
 }
 
-/// Installs the service, and starts it where that was asked for.
+/// Installs the service, and starts it if requested.
 pub(super) async fn install_service<D>(mut step: StepRun<'_, D>) -> Result<StepState, Failure> {
     if step.earlier == StepState::Done && step.run.is_up().await {
         return Ok(StepState::Done);
     }
     let server = step.server()?;
     if step.earlier.is_begun_or_done() {
-        // It may run and not answer.
+        // The service may be running without answering.
         step.run.stop_service(&server).await;
     }
     step.run_command(&server).await.map(|()| StepState::Done)
@@ -193,7 +193,7 @@ pub(super) async fn undo_install_service<D>(step: StepUndo<'_, D>) -> Result<(),
     take_away(step, &command).await.map(|_| ())
 }
 
-/// Waits until the node answers its load balancer by 200. While it drains (418) it is up, and not in.
+/// Waits until the node answers the ping of a load balancer with 200. A draining node (418) is up, but does not count.
 pub(super) async fn await_ping<D>(step: StepRun<'_, D>) -> Result<StepState, Failure> {
     let Some(at) = PingEndpoint::of_portal(&step.run.plan.node.web) else { return Ok(StepState::Done) };
     let (patience, begun) = (step.run.lock.places.patience, Instant::now());
@@ -210,10 +210,11 @@ pub(super) async fn await_ping<D>(step: StepRun<'_, D>) -> Result<StepState, Fai
     }
 }
 
-/// A beat that is no older is this start's: a name is taken over from a node that has been dead for five minutes at least.
+/// A heartbeat no older than this comes from this start, because a name is taken over only from a node that has been
+/// dead for at least five minutes.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// Waits until the database has seen the node's heart beat.
+/// Waits until the node's heartbeat is in the database.
 pub(super) async fn await_beat(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
     let (target, name) = (step.target()?, &step.run.plan.node.name);
     let (patience, begun) = (step.run.lock.places.patience, Instant::now());
@@ -240,7 +241,7 @@ impl<D> StepRun<'_, D> {
         server.run(self.kind, &command(self.run.plan, self.kind)?, self.report).await
     }
 
-    /// Runs the step's command; `false` where an earlier start did and the node is up.
+    /// Runs the step's command. Returns `false` if an earlier start did so and the node is up.
     async fn tell(&mut self) -> Result<bool, Failure> {
         let was_done = self.earlier == StepState::Done;
         let is_up = (was_done || self.kind != StepKind::OctopusTaskCap) && self.run.is_up().await;
@@ -249,7 +250,7 @@ impl<D> StepRun<'_, D> {
         }
         let server = self.server()?;
         if is_up {
-            // Something else is asked for by now, and it is not configured anew behind its own back.
+            // The settings have changed since, and a running node must not be reconfigured.
             self.run.stop_service(&server).await;
         }
         self.run_command(&server).await.map(|()| true)
@@ -257,17 +258,17 @@ impl<D> StepRun<'_, D> {
 }
 
 impl<D> Run<'_, D> {
-    /// Stops the service. What that says of a service that is not there is no matter.
+    /// Stops the service. An error is ignored, because the service may not exist.
     async fn stop_service(&self, server: &Server) {
         let _ = server.ask(&stop_service(&self.plan.node.instance)).await;
     }
 
-    /// Whether an earlier start has, or may have, installed the service.
+    /// Returns whether an earlier start has, or may have, installed the service.
     fn has_service(&self) -> bool {
         self.journal.is_begun_or_done(StepKind::OctopusService)
     }
 
-    /// Whether the node runs: something answers where its web portal is to be.
+    /// Returns whether the node is running: something answers at its web portal's address.
     async fn is_up(&self) -> bool {
         let node = &self.plan.node;
         match PingEndpoint::of_portal(&node.web) {
@@ -277,7 +278,7 @@ impl<D> Run<'_, D> {
     }
 }
 
-/// Runs a command on the instance, unless there is none, or only one that is not this run's. `false` for the latter.
+/// Runs a command on the instance if it exists. Returns `false` if the instance is not this run's.
 async fn take_away<D>(step: StepUndo<'_, D>, command: &OctopusCommand) -> Result<bool, Failure> {
     let journal = &step.run.journal;
     let program = journal.journal.answers.get(FieldId::OctopusServer.id());
@@ -298,20 +299,20 @@ fn command(plan: &Plan, kind: StepKind) -> Result<OctopusCommand, Failure> {
     found.ok_or_else(|| Failure::Defect(format!("There is no command for {}.", kind.id()).into()))
 }
 
-/// What the list says of an instance.
+/// Whether and how an instance is on Octopus Server's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Registration {
-    /// It is not on it.
+    /// It is not on the list.
     Absent,
-    /// It is, with the config in this home, and as this node or as one that nobody has named.
+    /// It is on the list, with the config in this home directory, under this node's name or without one.
     Ours(Listed),
-    /// It is, with the config in this home, and as another node.
+    /// It is on the list, with the config in this home directory, under another node's name.
     OtherNode(Listed),
-    /// It is, with another config.
+    /// It is on the list, with another config.
     Elsewhere(Listed),
 }
 
-/// Looks an instance up; `node` is the name that it is to have in the cluster, where that matters.
+/// Looks up an instance. `node` is the expected node name, if that matters.
 async fn find(server: &Server, name: &str, home: &Path, node: Option<&str>) -> Result<Registration, Failure> {
     let said = server.ask(&list_instances()).await?;
     let Some(found) = listed(&said, name) else { return Ok(Registration::Absent) };
@@ -321,7 +322,7 @@ async fn find(server: &Server, name: &str, home: &Path, node: Option<&str>) -> R
     if !same {
         return Ok(Registration::Elsewhere(found));
     }
-    // One that cannot be read says nothing against it; the next command will say why.
+    // An unreadable config is no reason to refuse; the next command will report the problem.
     let config = octopus_config::read(&path).unwrap_or_default();
     match (config.text(FieldId::NodeName), node) {
         (Some(named), Some(node)) if named != Untrusted::new(node).as_str() => Ok(Registration::OtherNode(found)),
@@ -329,17 +330,17 @@ async fn find(server: &Server, name: &str, home: &Path, node: Option<&str>) -> R
     }
 }
 
-/// An instance that is not this run's.
+/// The failure for an instance that is not this run's.
 fn in_the_way(listed: Listed) -> Failure {
     Failure::InstanceInTheWay { instance: listed.name, config: listed.config }
 }
 
-/// Octopus Server's own config in a home directory.
+/// Returns the path of Octopus Server's own config in a home directory.
 fn config_in(home: &Path) -> PathBuf {
     PathBuf::from(config(&home.to_string_lossy()))
 }
 
-/// Removes the config, which the run made.
+/// Removes the config that the run created.
 async fn remove_config(lock: &Arc<InstanceLock>, home: &Path) -> Result<(), Failure> {
     let path = config_in(home);
     lock.run_blocking(move |_| match std::fs::remove_file(&path) {
@@ -349,8 +350,8 @@ async fn remove_config(lock: &Arc<InstanceLock>, home: &Path) -> Result<(), Fail
     .await
 }
 
-/// Whether Octopus Server's config names a database, and another one than this. Of a server's name the first label counts: it
-/// may be told with its domain or without it.
+/// Returns whether Octopus Server's config names another database. Only the first label of server names is compared,
+/// because one may be given with its domain and the other without.
 fn has_another_database(path: &Path, target: &Target) -> bool {
     let config = octopus_config::read(path).unwrap_or_default();
     let text = |field: FieldId| config.text(field);
@@ -364,13 +365,14 @@ fn has_another_database(path: &Path, target: &Target) -> bool {
         || text(FieldId::Server).is_some_and(other_server)
 }
 
-/// Whether Octopus Server's config names this database. Its password is in there too, so nothing of it is told.
+/// Returns whether Octopus Server's config names this database. Nothing else of the config is returned, because it also
+/// contains a password.
 fn uses(path: &Path, database: &str) -> bool {
     let config = octopus_config::read(path).unwrap_or_default();
     config.text(FieldId::Database).is_some_and(|name| name.eq_ignore_ascii_case(database))
 }
 
-/// Collects all the secrets that a run is given.
+/// Collects the secrets of a run.
 pub(super) fn secrets(plan: &Plan, key: Option<&MasterKey>) -> ClearSecrets {
     let node = &plan.node;
     let SignIn::SqlLogin { password, .. } = &node.target.sign_in;
@@ -389,22 +391,22 @@ pub(super) fn secrets(plan: &Plan, key: Option<&MasterKey>) -> ClearSecrets {
     .collect()
 }
 
-/// How many of the last lines a failure quotes; all of them are reported too.
+/// How many of the last output lines a failure quotes; all lines are reported as well.
 const LAST: usize = 20;
 
-/// Octopus Server's program, with the secrets that it is given.
+/// Octopus Server's program, with the secrets that it gets.
 struct Server {
     lock: Arc<InstanceLock>,
     program: PathBuf,
     clear: Arc<ClearSecrets>,
     masks: Masks,
-    /// The file for the licence.
+    /// The path of the temporary licence file.
     through: PathBuf,
 }
 
 impl Server {
-    /// Takes the program from a plan, and those of the run's secrets that a step needs. It may print the others, which are in
-    /// its own config.
+    /// Takes the program from the plan, and only the secrets that the step needs. All of the run's secrets are masked
+    /// in its output, because the program may print them from its own config.
     fn new(lock: &Arc<InstanceLock>, plan: &Plan, secrets: &ClearSecrets, needed: &[Secret]) -> Result<Self, Failure> {
         let hand_over = plan.hand_over.as_ref();
         let hand_over = hand_over.ok_or_else(|| Failure::Defect("The plan does not name Octopus Server's program.".into()))?;
@@ -413,7 +415,8 @@ impl Server {
         Ok(Self { lock: Arc::clone(lock), program: hand_over.program.clone(), clear, masks, through })
     }
 
-    /// Takes a program that is given no secret. It may print the password, which is in its own config.
+    /// Takes a program that gets no secrets. The password is masked, because the program may print it from its own
+    /// config.
     fn without_secrets(lock: &Arc<InstanceLock>, program: PathBuf, password: &SecretString) -> Self {
         let masks = Masks::new([password]);
         Self { lock: Arc::clone(lock), program, clear: Arc::default(), masks, through: PathBuf::new() }
@@ -423,7 +426,7 @@ impl Server {
         self.lock.places.patience
     }
 
-    /// Whether its program can be run at all.
+    /// Checks that the program can be run at all.
     async fn is_there(&self, command: &OctopusCommand) -> Result<(), Failure> {
         let program = self.program.clone();
         match self.lock.run_blocking(move |_| Ok(refusal(&program))).await? {
@@ -432,14 +435,14 @@ impl Server {
         }
     }
 
-    /// Runs a command; what it said is reported however it ended.
+    /// Runs a command and reports its output, whether it succeeded or not.
     async fn run(&self, kind: StepKind, command: &OctopusCommand, report: Report<'_>) -> Result<(), Failure> {
         let Ended { outcome, said } = self.call(command).await?;
         report(Progress::Said(kind, said.clone()));
         outcome.map_err(|ended| self.failed(command, ended, said))
     }
 
-    /// Runs a command whose output is not shown, and returns that.
+    /// Runs a command and returns its output instead of reporting it.
     async fn ask(&self, command: &OctopusCommand) -> Result<Vec<Untrusted>, Failure> {
         let Ended { outcome, said } = self.call(command).await?;
         match outcome {

@@ -1,10 +1,10 @@
-//! The steps of the shared storage: the folders that are not there and the registry's word of which they are; and this
-//! node's canaries in them.
+//! The shared storage steps: create the missing folders, enter the folders into the registry, and write this node's
+//! canaries.
 //!
-//! A share may hang, and a call into it cannot be interrupted. So each has a budget and a thread of its own, and none of
-//! them holds the instance's lock: it must be possible to undo after giving up on a share that is gone. What a late call may
-//! still do is in the journal, like everything else. Whose the folders are is not touched: which account and group Octopus
-//! Server has on every node, this program cannot know.
+//! A share may hang, and a call into it cannot be interrupted. So each call has a time limit and a thread of its own,
+//! and does not hold the instance's lock: undo must be possible after giving up on a dead share. Whatever a late call
+//! may still do is in the journal. The folders' owner is not changed, because octopus-setup cannot know which account
+//! and group Octopus Server uses on every node.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -26,12 +26,12 @@ use crate::world::atomic_write::{Existing, atomic_write_for_others, remove, sync
 use crate::world::toml_file::shown;
 use crate::world::{budget, folder, host, random, small_file};
 
-/// What one call to a file on the storage may take. Shares of another continent answer in less; one that is failing over
-/// may take this long.
+/// The time limit of one file operation on the storage. Shares on another continent answer faster, but one that is
+/// failing over may take this long.
 const BUDGET: Duration = Duration::from_secs(20);
 
-/// What is to be written down before a step is begun: which folders it makes, and with which nonces. What an earlier start
-/// has written down stays: it may have done so already.
+/// Decides what is written to the journal before a step begins: which folders it creates, and with which tokens.
+/// Entries of an earlier start stay, because it may have created them already.
 pub(super) async fn agree(kind: StepKind, record: &mut StorageRecord) -> Result<(), Failure> {
     let mut wanted: Vec<PathBuf> = record.storage.folders().into_iter().map(|(_, path)| path).collect();
     if let Some(relative) = wanted.iter().find(|path| !path.is_absolute()) {
@@ -45,7 +45,7 @@ pub(super) async fn agree(kind: StepKind, record: &mut StorageRecord) -> Result<
     for path in wanted {
         let missing = on_share(&path, BUDGET, {
             let path = path.clone();
-            // A canary's folder is made in a shared one that is there, and not in one that was mounted a moment ago.
+            // No canary folder is created if the shared folder is gone, for example because the share was just unmounted.
             move || match kind {
                 StepKind::LeaveCanary if path.parent().is_some_and(|shared| !shared.is_dir()) => Ok(Vec::new()),
                 _ => Ok(folder::missing(&path)),
@@ -68,8 +68,8 @@ fn choose_tokens(record: &mut StorageRecord) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Does a step's part on the storage, as it was agreed on, and verifies it. The registry is not told: of a first node there is
-/// none yet.
+/// Does and verifies the file part of a step as recorded. Does not write to the registry, because a first node has none
+/// yet.
 async fn leave_files(cluster: ClusterId, kind: StepKind, record: &StorageRecord) -> Result<StepState, Failure> {
     make_folders(kind, record).await?;
     if kind == StepKind::LeaveCanary {
@@ -84,7 +84,8 @@ async fn leave_files(cluster: ClusterId, kind: StepKind, record: &StorageRecord)
     Ok(StepState::Done)
 }
 
-/// Does a step, as it was agreed on, and verifies it. The registry of a first node's cluster is told with the cluster.
+/// Does and verifies a step as recorded. A first node's storage is entered into the registry when the cluster is
+/// created.
 pub(super) async fn act(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
     let Run { database, plan, journal, .. } = step.run;
     if plan.has(StepKind::ShareStorage) {
@@ -104,8 +105,8 @@ async fn leave_and_register(
     register(database, target, &rows(cluster, kind, record)).await
 }
 
-/// Does the same for a node that is in its cluster already: a single node whose files were moved. Run twice, all is the same:
-/// the nonces that the registry has are those of the record, and whatever stands otherwise is a failure and stays.
+/// Shares the storage of a node that is in its cluster already: a single node whose files were moved. May be run twice:
+/// the second run uses the same tokens. Anything that differs from the record is a failure and is left alone.
 ///
 /// # Errors
 /// The step that failed, and why.
@@ -123,8 +124,8 @@ pub async fn share(
     Ok(())
 }
 
-/// Tells the registry of a cluster that an earlier start of the run has made, once more, what that has told it: an undo that
-/// left the cluster may have taken it away.
+/// Writes the storage of a cluster that an earlier start created to the registry again: an undo that kept the cluster
+/// may have removed it.
 pub(super) async fn tell_again(
     database: &impl ClusterDatabase,
     target: &Target,
@@ -133,7 +134,8 @@ pub(super) async fn tell_again(
 ) -> Result<StepState, Failure> {
     let rows = StorageRows { canaries: record.canaries.clone(), ..rows(cluster, StepKind::ShareStorage, record) };
     match register(database, target, &rows).await {
-        // It is this run's cluster, and was seen a moment ago: nothing may come to think that there is none.
+        // The cluster belongs to this run and was seen a moment ago, so this must not be reported as if there were
+        // none.
         Err(Failure::ContentChanged(_)) => {
             Err(Failure::ReadBack { what: format!("the row of node {} in the registry", record.node).into() })
         }
@@ -154,8 +156,8 @@ pub(super) async fn undo(step: StepUndo<'_, impl ClusterDatabase>) -> Result<(),
     take_back(step.run.database, target, journal.journal.cluster, step.kind, journal.storage()?).await
 }
 
-/// Takes a step back: first what the registry says, since a nonce there without its file blocks every join, and a file
-/// without its nonce nobody. What is not there any more is taken back already.
+/// Undoes a step. The registry comes first, because a token there without its file blocks every join, while a file
+/// without its token blocks none. Whatever is gone already counts as undone.
 pub(super) async fn take_back(
     database: &impl ClusterDatabase,
     target: &Target,
@@ -163,10 +165,10 @@ pub(super) async fn take_back(
     kind: StepKind,
     record: &StorageRecord,
 ) -> Result<(), Failure> {
-    // A first node's nonces got there with the cluster.
+    // A first node's tokens were written with the cluster.
     let told = StorageRows { canaries: record.canaries.clone(), ..rows(cluster, kind, record) };
     match database.unregister(target, &told).await.map_err(Failure::Server)? {
-        // Other nodes rely on them by now.
+        // Other nodes rely on the folders by now.
         RegisterOutcome::Otherwise(storage) if storage == record.storage => return Ok(()),
         RegisterOutcome::Made | RegisterOutcome::Otherwise(_) => {}
         RegisterOutcome::NotThere(content) => match &content {
@@ -195,7 +197,7 @@ pub(super) async fn take_back(
     Ok(())
 }
 
-/// What the registry is told.
+/// Returns the rows for the registry.
 fn rows(cluster: ClusterId, kind: StepKind, record: &StorageRecord) -> StorageRows {
     let sets = kind == StepKind::ShareStorage;
     StorageRows {
@@ -208,7 +210,7 @@ fn rows(cluster: ClusterId, kind: StepKind, record: &StorageRecord) -> StorageRo
     }
 }
 
-/// The canaries' files, and what is to be in them.
+/// Returns the path and contents of each canary.
 fn canaries(cluster: ClusterId, record: &StorageRecord) -> Vec<(PathBuf, Canary)> {
     let token = |folder: SharedFolder| record.canaries.iter().find(|canary| canary.folder == folder);
     let folders = record.storage.folders().into_iter();
@@ -220,8 +222,8 @@ fn canaries(cluster: ClusterId, record: &StorageRecord) -> Vec<(PathBuf, Canary)
         .collect()
 }
 
-/// Makes the folders that were agreed on, each made to last, and looks whether all are there. Their mode is the umask's to
-/// decide: who else is to write there, the operator knows.
+/// Creates the recorded folders durably and checks that all exist. The umask decides their mode, because only the
+/// operator knows who else writes there.
 async fn make_folders(kind: StepKind, record: &StorageRecord) -> Result<(), Failure> {
     let ours = record.made.iter().filter(|path| is_of_canaries(path) == (kind == StepKind::LeaveCanary));
     for path in ours {
@@ -255,14 +257,14 @@ fn make_folder(path: &Path) -> Result<(), Failure> {
             Some(parent) => synced(parent),
             None => Ok(()),
         },
-        // An earlier start's, or another node's of the same moment.
+        // Created by an earlier start, or by another node at the same moment.
         Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Failure::FileInTheWay { path: shown(path) }),
         Err(error) => Err(file(path)(error)),
     }
 }
 
-/// A folder above ours may be one that can be entered and not read.
+/// Syncs the parent folder. Permission denied is not an error, because the parent may allow entering but not reading.
 fn synced(parent: &Path) -> Result<(), Failure> {
     match sync_folder(parent) {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
@@ -270,9 +272,9 @@ fn synced(parent: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Writes a canary, unless it is there, and reads it back. One of this cluster and of the same name was left by the dead
-/// node that this run replaces, or by one that has left: the row of that name is this run's by now. Anything else in its
-/// place is somebody else's.
+/// Writes a canary, unless it exists, and reads it back. Replaces one of the same cluster and node name: it was left by
+/// the dead node that this run replaces or by a node that has left, and this run owns that name's row now. Anything
+/// else in its place belongs to somebody else and is a failure.
 fn leave_canary(path: &Path, own: &Canary) -> Result<(), Failure> {
     let same_name =
         |other: &Canary| other.cluster == own.cluster && Canary::file_name(&other.node) == Canary::file_name(&own.node);
@@ -289,17 +291,17 @@ fn leave_canary(path: &Path, own: &Canary) -> Result<(), Failure> {
     }
 }
 
-/// Removes a canary of exactly this nonce; another one, or another file in its place, stays.
+/// Removes a canary only if it has exactly this token; any other canary or file stays.
 fn take_canary(path: &Path, own: &Canary) -> Result<(), Failure> {
     match read_canary(path)? {
-        // Also where there is none now: an interrupted write may have left its temporary file.
+        // Even if the canary does not exist, an interrupted write may have left its temporary file.
         CanaryFile::Absent => remove(path).map_err(file(path)),
         CanaryFile::Canary(found) if found == *own => remove(path).map_err(file(path)),
         CanaryFile::Canary(_) | CanaryFile::Other => Ok(()),
     }
 }
 
-/// What is in a canary's place.
+/// What is at a canary's path.
 enum CanaryFile {
     Absent,
     Canary(Canary),
@@ -318,7 +320,7 @@ fn read_canary(path: &Path) -> Result<CanaryFile, Failure> {
     }
 }
 
-/// Removes a folder, as far as it is empty: what somebody else put there is theirs.
+/// Removes a folder only if it is empty; what somebody else put there is theirs.
 fn remove_empty(path: &Path) -> Result<(), Failure> {
     match std::fs::remove_dir(path) {
         Ok(()) => path.parent().map_or(Ok(()), synced),
@@ -327,7 +329,7 @@ fn remove_empty(path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Gone, filled, or replaced by something else: no business of this run's any more.
+/// Returns whether the folder is gone, not empty, or replaced by something else. Then this run leaves it alone.
 fn is_in_use(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -335,7 +337,7 @@ fn is_in_use(error: &io::Error) -> bool {
     )
 }
 
-/// Does one thing to a file of the storage, within a budget.
+/// Runs one file operation on the storage within a time limit.
 async fn on_share<T: Send + 'static>(
     path: &Path,
     limit: Duration,

@@ -1,5 +1,5 @@
-//! Run events for programs: one JSON object a line, as `docs/headless-json.md` documents it. Additions do not change the
-//! schema's number.
+//! Run events for programs: one JSON object per line, as documented in `docs/headless-json.md`. Additions do not change
+//! the schema's number.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub fn render(event: &RunEvent<'_>) -> String {
             ("proving", json!({ "screens": screens.iter().map(|screen| screen.id()).collect::<Vec<_>>() }))
         }
         RunEvent::Resuming(done, steps) => ("resuming", json!({ "done": done, "steps": steps })),
-        // Each check says whose it is.
+        // Each check names its own screen.
         RunEvent::Screen(_) => return String::new(),
         RunEvent::Pending(still, since) => ("still", self::still(still, *since)),
         RunEvent::Check(screen, id, verdict, consent) => ("check", check(*screen, *id, verdict, *consent)),

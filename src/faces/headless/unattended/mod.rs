@@ -1,4 +1,4 @@
-//! A set-up flow with nobody there: the autopilot's moves are made, and what comes of them is told line by line.
+//! An unattended set-up flow: makes the autopilot's moves and reports the results line by line.
 
 mod jsonl;
 mod reporter;
@@ -31,18 +31,18 @@ use crate::wizard::run::Phase;
 use reporter::RunReporter;
 use run_event::{NodeSummary, RunEnd, RunEvent, answers};
 
-/// The columns of a command that is shown in lines.
+/// The width to which commands are wrapped.
 const COLUMNS: usize = 76;
 
 /// How long the running step gets after a second signal, and surveys after the first one.
 const AT_ONCE: Duration = Duration::from_millis(500);
 
-/// How an unattended run tells what happens.
+/// How an unattended run reports what happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReportOptions {
-    /// For whom.
+    /// For people or for programs.
     pub output: OutputFormat,
-    /// After how long without news it is said what is still at work.
+    /// After how long without an event the run reports what is still running.
     pub still: Duration,
 }
 
@@ -52,12 +52,12 @@ impl From<OutputFormat> for ReportOptions {
     }
 }
 
-/// Runs a set-up flow to its end, and tells what happens. Where the answers are refused, `begin` is not called at all: nothing
-/// is looked at. `signals` brings exit statuses of signals that end the program; the first one lets the running step come to its
-/// end, the second does not.
+/// Runs a set-up flow to its end and reports what happens. If the answers are refused, `begin` is not called and
+/// nothing is checked. `signals` yields the exit statuses of signals that end the program: after the first one the
+/// running step may finish, after the second it may not.
 ///
-/// A reader that has gone, or a full disk under the output, stops nothing: an install is not cut off in the middle because nobody
-/// listens.
+/// A closed pipe or a full disk does not stop the run: an install must not be cut off halfway because its output is
+/// lost.
 pub async fn run(
     order: Order,
     options: impl Into<ReportOptions>,
@@ -91,7 +91,7 @@ pub async fn run(
     end.exit
 }
 
-/// Tells of a run that was ended, by a person or a signal with this exit status, before its answers were gathered.
+/// Reports a run that was interrupted with this exit status, by a person or a signal, before its answers were gathered.
 pub fn report_interrupted(flow: Flow, dry_run: bool, output: OutputFormat, status: u8, out: &mut impl Write) {
     let says = vec!["It was ended while the answers were gathered. Nothing was written.".to_owned()];
     let exit = Exit::Signal(status);
@@ -99,11 +99,10 @@ pub fn report_interrupted(flow: Flow, dry_run: bool, output: OutputFormat, statu
     RunReporter::new(output, out, Vec::new(), flow).report(&RunEvent::End(&end));
 }
 
-/// Why it came to an end.
+/// Why the run ended.
 enum Ended {
-    /// By itself.
     At(Outcome),
-    /// By a signal, with this status.
+    /// By a signal, with this exit status.
     Signal(u8),
 }
 
@@ -134,7 +133,8 @@ impl<W: Write> UnattendedRun<'_, W> {
                     }
                 }
                 Move::Do(events) => {
-                    // One that came while something was told, to a slow reader perhaps: what has not begun does not begin.
+                    // A signal may have arrived while something was reported, perhaps to a slow reader. Then nothing
+                    // new is started.
                     if let Ok(status) = self.signals.try_recv()
                         && let Some(status) = self.cut(status).await
                     {
@@ -165,7 +165,8 @@ impl<W: Write> UnattendedRun<'_, W> {
         }
     }
 
-    /// Lets everything that is under way come to its end, and tells it; the status where a signal is the end instead.
+    /// Waits until everything in progress has ended, and reports it. Returns the signal's exit status if a signal ended
+    /// it instead.
     async fn settle(&mut self) -> Option<u8> {
         let mut interrupted = None;
         let mut since = Instant::now();
@@ -193,14 +194,14 @@ impl<W: Write> UnattendedRun<'_, W> {
                 }
             }
         }
-        // The last step was the running one: then all is done, and nothing is left to interrupt.
+        // If the running step was the last one, everything is done and nothing was interrupted.
         interrupted.filter(|_| !self.is_whole())
     }
 
-    /// Ends what is under way at once; the status, unless everything was done by then.
+    /// Stops everything in progress at once. Returns the exit status, unless everything was done by then.
     async fn cut(&mut self, status: u8) -> Option<u8> {
         if self.engine.state().run().phase != Phase::Running {
-            // A survey that proves that a folder can be written takes its file away again.
+            // A survey that tests whether a folder is writable needs time to remove its test file.
             let _ = timeout(AT_ONCE, self.engine.run_until_idle()).await;
         }
         self.engine.wind_down(AT_ONCE).await;
@@ -209,14 +210,14 @@ impl<W: Write> UnattendedRun<'_, W> {
         (!idle || !self.is_whole()).then_some(status)
     }
 
-    /// Whether every step is done, and a new key is kept: what is left is to say so.
+    /// Returns whether every step is done and a new key is proven to be kept.
     fn is_whole(&self) -> bool {
         let state = self.engine.state();
         let kept = self.pilot.order().flow != Flow::FirstNode || state.place.here == ScreenId::Done;
         state.run().phase == Phase::Finished && kept
     }
 
-    /// What there is to say at the end.
+    /// Fills in the end event.
     fn ended(&mut self, ended: Ended, end: &mut RunEnd) {
         let state = self.engine.state();
         let begun = self.pilot.unfinished(state).is_some() || state.run().phase != Phase::Idle;
@@ -259,7 +260,7 @@ impl<W: Write> UnattendedRun<'_, W> {
     fn node(&self) -> Option<NodeSummary> {
         let (state, order) = (self.engine.state(), self.pilot.order());
         let plan = state.run().plan.as_ref()?;
-        // A dry run of a first node generates an id and a key, and forgets both.
+        // A dry run of a first node discards the id and the key that it generates.
         let is_there = order.flow != Flow::FirstNode || state.run().phase != Phase::Idle || state.resuming().is_some();
         Some(NodeSummary {
             name: plan.node.name.clone(),
@@ -275,7 +276,7 @@ impl<W: Write> UnattendedRun<'_, W> {
     }
 }
 
-/// The next signal; where nobody can send one any more, never.
+/// Returns the next signal; never returns if no sender is left.
 async fn next_signal(signals: &mut UnboundedReceiver<u8>) -> u8 {
     match signals.recv().await {
         Some(status) => status,

@@ -1,4 +1,4 @@
-//! Reports each event of an unattended run once, for as long as somebody reads.
+//! Reports each event of an unattended run once, while the output can be written.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -19,11 +19,11 @@ use crate::wizard::state::State;
 /// How many of the last lines of a failed program are reported.
 const SAID: usize = 20;
 
-/// Where events are reported, and what was reported.
+/// Writes events, and remembers what was reported.
 pub struct RunReporter<'a, W> {
     output: OutputFormat,
     out: &'a mut W,
-    /// Whether the reader has gone.
+    /// Whether the output can no longer be written.
     gone: bool,
     /// How many events were reported.
     reported: usize,
@@ -151,7 +151,7 @@ fn is_open(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::NotYet | Verdict::Running)
 }
 
-/// What a step does, to what.
+/// Returns the title of a step.
 fn title<'a>(state: &'a State, row: &Row) -> &'a str {
     let step = state.run().plan.as_ref().and_then(|plan| plan.steps.iter().find(|step| step.kind == row.kind));
     step.map_or(row.kind.id(), |step| step.title.as_str())

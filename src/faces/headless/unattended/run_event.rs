@@ -25,21 +25,21 @@ pub enum RunEvent<'a> {
     Problem(&'a Problem),
     /// These screens are being checked.
     Proving(&'a [ScreenId]),
-    /// An unfinished run is resumed: how many of its steps are done, of how many.
+    /// An unfinished run is resumed: the number of steps done, and of all steps.
     Resuming(usize, usize),
-    /// The checks of this screen follow; only for people.
+    /// The checks of this screen follow; reported only to people.
     Screen(ScreenId),
     /// A check has come to its verdict.
     Check(ScreenId, CheckId, &'a Verdict, Consent),
-    /// The plan, and the answers that it was made of.
+    /// The plan, and the answers that it was made from.
     Plan(&'a Plan, &'a [AnswerSummary]),
     /// A step progressed.
     Step(StepEvent<'a>),
-    /// What the program of a step that failed printed last: the step's id, and lines.
+    /// The last output of a failed step's program: the step's id, and lines.
     Said(&'static str, &'a [Untrusted]),
-    /// Nothing has happened for so long: what is still running.
+    /// Nothing has happened for this long; names what is still running.
     Pending(Pending<'a>, Duration),
-    /// A signal came while steps run.
+    /// A signal came while steps were running.
     Interrupted,
     End(&'a RunEnd),
 }
@@ -47,20 +47,20 @@ pub enum RunEvent<'a> {
 /// Whether a warning was accepted in advance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent {
-    /// By its name.
+    /// By name, in the answers or on the command line.
     Accepted,
-    /// Nobody has.
+    /// Not accepted.
     Open,
 }
 
 /// What is still running.
 #[derive(Debug)]
 pub enum Pending<'a> {
-    /// These checks wait for what is being looked at.
+    /// These checks wait for a survey.
     Checks(Vec<CheckId>),
-    /// The step of this number, of so many: its id and what it does.
+    /// A step: its number, the number of steps, its id and its title.
     Step(usize, usize, &'static str, &'a str),
-    /// Something that is neither.
+    /// Anything else.
     Else,
 }
 
@@ -69,12 +69,11 @@ pub enum Pending<'a> {
 pub struct StepEvent<'a> {
     /// Its place in the plan, from 1.
     pub number: usize,
-    /// How many there are.
+    /// The number of steps in the plan.
     pub of: usize,
     pub id: &'static str,
-    /// What it does, to what.
+    /// What it does, and to what.
     pub title: &'a str,
-    /// Its outcome so far.
     pub outcome: StepOutcome,
 }
 
@@ -83,31 +82,30 @@ pub struct StepEvent<'a> {
 pub enum StepOutcome {
     /// It begins.
     Begun,
-    /// It is done, or was so already; after this long.
+    /// It is done now or was done already; how long it took.
     Done(StepState, Duration),
     Failed(Explanation),
 }
 
-/// How it ended.
+/// How the run ended.
 #[derive(Debug, Clone)]
 pub struct RunEnd {
-    /// The exit status.
     pub exit: Exit,
     pub flow: Flow,
-    /// Whether only the plan was asked for.
+    /// Whether only the plan was requested.
     pub dry_run: bool,
-    /// Whether the same command, or the next start, goes on with something that was begun.
+    /// Whether the same command, or the next start, resumes a run that has begun.
     pub resumable: bool,
-    /// What there is to say about it: sentences.
+    /// Sentences about the end.
     pub says: Vec<String>,
-    /// What the checks have against it.
+    /// Why the checks refuse.
     pub refusal: Option<Refusal>,
-    /// What is known of the node, where there is a plan.
+    /// The node, if there is a plan.
     pub node: Option<NodeSummary>,
 }
 
 impl RunEnd {
-    /// What to do next, of a run that is done.
+    /// Returns what to do next after a run that is done.
     pub fn next(&self) -> Vec<NextStep> {
         self.node.as_ref().map_or_else(|| next_steps::next_steps(self.flow, None), |node| node.next.clone())
     }
@@ -117,37 +115,38 @@ impl RunEnd {
 #[derive(Debug, Clone)]
 pub struct NodeSummary {
     pub name: String,
-    /// Its node config's file.
+    /// The path of its node config.
     pub config: String,
-    /// What has polling Tentacles poll a node that joined as well.
+    /// The command that makes polling Tentacles poll a node that joined as well.
     pub polling: Option<String>,
-    /// The cluster's id; none of a dry run of a first node, which is generated anew each time.
+    /// The cluster's id; `None` in a dry run of a first node, which generates a new one each time.
     pub cluster: Option<String>,
-    /// The master key's fingerprint; none of a dry run of a first node, whose key nobody keeps.
+    /// The master key's fingerprint; `None` in a dry run of a first node, whose key is discarded.
     pub fingerprint: Option<String>,
-    /// Where a new master key was saved, once its keeping is proven.
+    /// Where a new master key was saved, once it is proven to be kept.
     pub key_file: Option<String>,
-    /// The command that adds the next node of its cluster, in one line.
+    /// The command that adds the next node of the cluster, on one line.
     pub next_node: String,
-    /// The same in lines of this system's shell.
+    /// The same command on several lines for this system's shell.
     pub next_lines: Vec<String>,
     /// What to do next.
     pub next: Vec<NextStep>,
 }
 
-/// One answer, as it may be told.
+/// An answer, without its text if it is secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerSummary {
     pub field: FieldId,
-    /// Its text; `None` of a secret, which is only said to be set.
+    /// Its text; `None` for a secret, which is only reported as set.
     pub value: Option<String>,
-    /// Where it comes from, as one word: an origin's, or `unfinished-run`.
+    /// Where it comes from, as one word: an origin's name, or `unfinished-run`.
     pub origin: &'static str,
-    /// Where exactly, as a person finds it.
+    /// The exact place, for people.
     pub place: Option<String>,
 }
 
-/// The answers that a plan was made of, as far as they have a text, in the order of the fields. `loaded`: what was given.
+/// Returns the answers that the plan was made from and that are not empty, in the order of the fields. `loaded`: the
+/// given answers.
 pub fn answers(state: &State, loaded: &LoadedAnswers) -> Vec<AnswerSummary> {
     let (answers, flow) = (&state.answers, state.flow());
     let asked = |field: &FieldId| {
@@ -158,7 +157,7 @@ pub fn answers(state: &State, loaded: &LoadedAnswers) -> Vec<AnswerSummary> {
     };
     let one = |field: FieldId| {
         let given = loaded.answers.get(field);
-        // A run that is gone on with has its own answers where nobody gave another; where somebody did, they are the same.
+        // A resumed run uses its own answers unless an answer was given; a given answer must be the same as the run's.
         let of_the_run = state.resuming().is_some() && given.origin == Origin::Default && !field.is_secret();
         AnswerSummary {
             field,

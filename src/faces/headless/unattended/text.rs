@@ -1,4 +1,4 @@
-//! Run events for people: one thing a line, nothing wrapped, no colours.
+//! Run events for people: one item per line, nothing wrapped, no colours.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -86,7 +86,7 @@ fn step(out: &mut String, step: &StepEvent<'_>) {
     let title = clean(step.title);
     match &step.outcome {
         StepOutcome::Begun => {
-            // Apart from the plan.
+            // A blank line separates the steps from the plan.
             if step.number == 1 {
                 out.push('\n');
             }

@@ -1,6 +1,6 @@
-//! What surrounds every page: the head with flow, node and connection; the list of screens with their worst verdicts; and the
-//! foot with the keys that work now. Where there is not room for all keys, their words get shorter, and then the least important
-//! go; they still work, and help lists them.
+//! The frame around every page: the head with flow, node and connection; the list of screens with their worst verdicts;
+//! and the foot with the keys that work now. If the keys do not fit, first their labels get shorter, then the least
+//! important keys are left out; they still work, and help lists them.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -21,9 +21,9 @@ use crate::wizard::run::Phase;
 use crate::wizard::state::State;
 use crate::words;
 
-/// Below this the flow's name has no room.
+/// Below this width the head has no room for the flow's name.
 const NARROW: u16 = 56;
-/// The place of TLS among the parts of a connection.
+/// The index of TLS among the parts of a connection.
 const TLS: usize = 2;
 
 /// Draws the head.
@@ -42,16 +42,16 @@ pub fn draw_head(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
         Flow::Remove => "Remove a dead node",
     };
     let theme = canvas.theme;
-    // Not a name that cannot be one: it may be a whole paste that went astray.
+    // An invalid name is not shown, because it may be a whole text that was pasted by mistake.
     let good = state.problem(FieldId::NodeName).is_none();
     let node = if good { state.answers.trimmed(FieldId::NodeName) } else { "" };
-    // Of a node under review whose config cannot be read, its instance is what is known.
+    // If the config of the node under review cannot be read, only its instance is known.
     let node = match state.subject() {
         Some(subject) if node.is_empty() => Untrusted::new(&subject.instance).to_string(),
         _ => node.to_owned(),
     };
     let mut rest = line;
-    // The list of screens tells the flow too, so it gives way where there is no room for it.
+    // The list of screens shows the flow too, so the flow's name is left out if there is no room.
     let dot = text::width(canvas.signs.dot);
     let both = text::width(name) + dot + text::width(&node) + 2;
     let named = node.is_empty() || (line.width >= NARROW && both + least(canvas, state) <= line.width);
@@ -67,7 +67,7 @@ pub fn draw_head(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
     connection(canvas, behind(rest, 2), state);
 }
 
-/// The columns of what must be told of a connection: all but the login.
+/// Returns the columns needed for the parts of the connection that must be shown: all but the login.
 fn least(canvas: &Canvas<'_>, state: &State) -> u16 {
     if state.facts.server.login.seen().is_none() {
         return text::width("not connected");
@@ -77,7 +77,7 @@ fn least(canvas: &Canvas<'_>, state: &State) -> u16 {
     parts.iter().fold(2 * text::width(canvas.signs.dot), |sum, part| sum.saturating_add(text::width(part)))
 }
 
-/// The head of the start screen.
+/// Draws the head of the start screen.
 fn outside(canvas: &mut Canvas<'_>, line: Rect, state: &State) {
     let theme = canvas.theme;
     let rest = canvas.put(line, concat!("octopus-setup ", env!("CARGO_PKG_VERSION")), theme.title);
@@ -87,7 +87,7 @@ fn outside(canvas: &mut Canvas<'_>, line: Rect, state: &State) {
     canvas.put_right(behind(rest, 2), &machine.join(canvas.signs.dot), theme.dim);
 }
 
-/// What we are connected to: server, database, TLS, login.
+/// Draws the connection: server, database, TLS, login.
 fn connection(canvas: &mut Canvas<'_>, line: Rect, state: &State) {
     let theme = canvas.theme;
     let server = state.answers.trimmed(FieldId::Server);
@@ -97,7 +97,7 @@ fn connection(canvas: &mut Canvas<'_>, line: Rect, state: &State) {
     }
     let facts = &state.facts.server;
     let Some(login) = facts.login.seen() else {
-        // Not the server that is being typed: the head tells facts, and would change with every key.
+        // The server that is being typed is not shown: the head shows facts, and would change with every key.
         canvas.put_right(line, "not connected", theme.dim);
         return;
     };
@@ -115,13 +115,14 @@ fn connection(canvas: &mut Canvas<'_>, line: Rect, state: &State) {
     let long = whole.saturating_add(dots) > line.width;
     let server = if long { short(server) } else { server.to_owned() };
     let parts = [(server.as_str(), theme.plain), (database, theme.plain), (tls, tls_style), (login, theme.plain)];
-    // The login is one of the answers; server, database and TLS are what one must not be wrong about.
+    // The login is also shown among the fields; server, database and TLS must be visible, because a mistake in them is
+    // serious.
     let whole = whole - text::width(state.answers.trimmed(FieldId::Server)) + text::width(&server);
     let shown = if whole.saturating_add(dots) > line.width { &parts[..3] } else { &parts[..] };
     parts_right(canvas, line, shown);
 }
 
-/// A server by the first label of its name, with instance or port: `sql01.corp.example,1433` as `sql01,1433`.
+/// Shortens a server to the first label of its name, with instance or port: `sql01.corp.example,1433` to `sql01,1433`.
 fn short(server: &str) -> String {
     let end = server.find(['\\', ',']).unwrap_or(server.len());
     let (host, rest) = server.split_at(end);
@@ -132,10 +133,11 @@ fn short(server: &str) -> String {
     }
 }
 
-/// Parts with dots between them, at the end of the line; the widest is cut until all fit, but never the one about TLS.
+/// Draws the parts with dots between them at the end of the line. Cuts the widest until all fit, but never the TLS
+/// part.
 fn parts_right(canvas: &mut Canvas<'_>, line: Rect, parts: &[(&str, Style)]) {
     let dot = canvas.signs.dot;
-    // No part deserves more than the line, and sums of wider ones would not fit a u16.
+    // A part wider than the line is cut anyway, and the sum of wider ones would overflow a u16.
     let mut widths: Vec<u16> = parts.iter().map(|(part, _)| text::width(part).min(line.width)).collect();
     let dots = text::width(dot) * u16::try_from(parts.len().saturating_sub(1)).unwrap_or(0);
     while widths.iter().sum::<u16>() + dots > line.width {
@@ -173,14 +175,14 @@ pub fn draw_sidebar(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// A screen's sign, its style and that of its name.
+/// Returns a screen's sign, its style and the style of its name.
 fn look(canvas: &Canvas<'_>, scene: &Scene<'_>, screen: ScreenId) -> (&'static str, Style, Style) {
     let (theme, signs, state) = (canvas.theme, canvas.signs, scene.state);
     if screen == state.place.here {
         return (signs.here, theme.accent, theme.accent);
     }
     if state.flow() == Some(Flow::Review) {
-        // Sections are all open, whatever was looked at yet.
+        // All sections are open, whether visited or not.
         return match section(scene, screen) {
             Some(severity) => {
                 let (sign, style) = canvas.severity(severity);
@@ -202,7 +204,7 @@ fn look(canvas: &Canvas<'_>, scene: &Scene<'_>, screen: ScreenId) -> (&'static s
     }
 }
 
-/// The weightiest thing that a section has to tell; `None` where that is not known yet.
+/// Returns the worst severity in a section; `None` while it is not known yet.
 fn section(scene: &Scene<'_>, screen: ScreenId) -> Option<Severity> {
     let node = &scene.state.facts.node;
     match screen {
@@ -222,7 +224,7 @@ fn section(scene: &Scene<'_>, screen: ScreenId) -> Option<Severity> {
     }
 }
 
-/// What a verdict weighs once there is one.
+/// Returns a verdict's severity; `None` while there is no result.
 fn weight(verdict: &Verdict) -> Option<Severity> {
     match verdict {
         Verdict::NotYet | Verdict::Running => None,
@@ -231,7 +233,7 @@ fn weight(verdict: &Verdict) -> Option<Severity> {
     }
 }
 
-/// The weightiest thing that a screen's checks say, a note where all are content; `None` where they are not done.
+/// Returns the worst severity of a screen's checks, a note if all are good; `None` until all have ended.
 fn worst(scene: &Scene<'_>, screen: ScreenId) -> Option<Severity> {
     let state = scene.state;
     match screen {
@@ -243,17 +245,17 @@ fn worst(scene: &Scene<'_>, screen: ScreenId) -> Option<Severity> {
     let mut worst = Severity::Note;
     for check in words::screen(screen).checks() {
         match checks::judge(check, &state.case(check)) {
-            // What a finished run installed was proven before it, though perhaps by an earlier start.
+            // A finished run was proven before it started, though perhaps by an earlier start of the program.
             Verdict::NotYet | Verdict::Running if state.run().phase == Phase::Finished => {}
             Verdict::NotYet | Verdict::Running => return None,
-            // What was accepted is as good as settled, and has to be seen nevertheless.
+            // Accepted warnings stay visible.
             verdict => worst = worst.max(verdict.severity().unwrap_or(Severity::Note)),
         }
     }
     Some(worst)
 }
 
-/// One way to write the keys.
+/// A spacing of the keys in the foot; they are tried in turn.
 #[derive(Debug, Clone, Copy)]
 struct Spacing {
     short: bool,
@@ -263,7 +265,7 @@ struct Spacing {
 const SPACINGS: [Spacing; 3] =
     [Spacing { short: false, gap: 3 }, Spacing { short: false, gap: 2 }, Spacing { short: true, gap: 2 }];
 
-/// Keys that every program has (Tab) go before words get shorter.
+/// Keys of this rank and above, which every program has (Tab), are left out before labels get shorter.
 const DISPENSABLE: u8 = 8;
 
 /// Draws the foot.
@@ -282,7 +284,7 @@ pub fn draw_foot(canvas: &mut Canvas<'_>, line: Rect, bindings: &[Binding]) {
     }
 }
 
-/// A cap of arrows in ASCII.
+/// Returns a key cap with arrows spelled in ASCII.
 fn plain(cap: &'static str) -> &'static str {
     match cap {
         "↑↓" => "Up/Down",
@@ -295,7 +297,7 @@ fn label(binding: &Binding, spacing: Spacing) -> &'static str {
     if spacing.short { binding.short } else { binding.label }
 }
 
-/// The keys that fit, and how they are written.
+/// Returns the keys that fit, and their spacing.
 fn chosen(bindings: &[Binding], room: u16) -> (Vec<Binding>, Spacing) {
     let mut kept = bindings.to_vec();
     loop {
@@ -313,7 +315,7 @@ fn chosen(bindings: &[Binding], room: u16) -> (Vec<Binding>, Spacing) {
 }
 
 fn width(bindings: &[Binding], spacing: Spacing) -> u16 {
-    // Ten columns are the most that a cap takes in ASCII.
+    // The widest key cap in ASCII takes ten columns.
     let one = |binding: &Binding| text::width(plain(binding.cap)).min(10) + 1 + text::width(label(binding, spacing));
     let gaps = u16::try_from(bindings.len()).unwrap_or(0).saturating_sub(1) * spacing.gap;
     bindings.iter().map(one).sum::<u16>() + gaps

@@ -1,4 +1,4 @@
-//! The last screen: what there is now, and what to do next.
+//! The last screen: what exists now, and what to do next.
 
 use ratatui::layout::Rect;
 
@@ -23,10 +23,10 @@ use crate::wizard::next_steps;
 /// The columns of the labels.
 const LABEL: u16 = 13;
 
-/// Draws it, from the line that was scrolled to.
+/// Draws the screen, scrolled.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut Scroll) {
     let lines = lines(canvas, scene, area.width);
-    // The introduction goes first where there is not room for all.
+    // The introduction is shortened first if there is not enough room.
     let intro = u16::try_from(text::wrap(&scene.intro(), area.width).len()).unwrap_or(1);
     let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let roomy = count.saturating_add(intro + 2) <= area.height;
@@ -38,7 +38,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut
 fn lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
     let theme = canvas.theme;
     let mut lines: Vec<Line> = Vec::with_capacity(20);
-    // A path or a command is worth nothing when it is cut, so everything is wrapped.
+    // A path or a command is useless if it is cut, so everything is wrapped.
     for (name, value) in facts(scene) {
         for (number, words) in text::wrap(&value, width.saturating_sub(LABEL + 2)).into_iter().enumerate() {
             let label = if number == 0 { name } else { "" };
@@ -52,7 +52,7 @@ fn lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
         sheet::wrap(&mut lines, &command, 0, width.saturating_sub(2), theme.plain);
         lines.push(Line::blank());
     }
-    // It is what a first node's operator comes here for; who has just joined one has done it already.
+    // Only a first node's operator needs it; the operator of a joining node has just run it.
     if flow == Some(Flow::FirstNode) {
         lines.extend(next_command(canvas, scene, width));
         lines.push(Line::blank());
@@ -76,7 +76,7 @@ fn lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
     lines
 }
 
-/// The command that adds the next node without a screen, in lines that a shell puts together again.
+/// Returns the command that adds the next node unattended, on several lines that the shell joins.
 fn next_command(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
     let theme = canvas.theme;
     let Some(plan) = &scene.state.run().plan else { return Vec::new() };
@@ -86,7 +86,7 @@ fn next_command(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line>
     std::iter::once(Line::new("On the next server, as one command", theme.title)).chain(command).collect()
 }
 
-/// What there is now.
+/// Returns what exists now, as labels and values.
 fn facts(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
     let state = scene.state;
     let answer = |field| state.answers.trimmed(field).to_owned();
@@ -121,7 +121,7 @@ fn facts(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
     facts
 }
 
-/// What the nodes share.
+/// Describes what the nodes share.
 fn shared(storage: &SharedStorage) -> String {
     match storage {
         SharedStorage::None => "nothing yet".to_owned(),
@@ -130,7 +130,7 @@ fn shared(storage: &SharedStorage) -> String {
     }
 }
 
-/// What has become of Octopus Server itself.
+/// Describes what the run did with Octopus Server itself.
 const fn octopus(plan: &Plan) -> &'static str {
     match (&plan.hand_over, plan.node.start_service) {
         (None, _) => "not set up by this run",

@@ -1,8 +1,8 @@
-//! The fields: labels in one column, values in the next; the focused one underlined across its width, with the
-//! terminal's own cursor in it, and its help or its error on the lines under it, never both.
+//! The fields: labels in one column, values in the next. The focused value is underlined across its width and holds the
+//! terminal's cursor; the lines below it show its help or its problem, never both.
 //!
-//! Those that most people leave alone share one line until the focus comes to one of them.
-//! A node that joins shows the shared folders instead: a line each, with its status here.
+//! Fields that most people leave alone share one line until one of them has the focus. A joining node shows the shared
+//! folders instead, one line each, with their status on this machine.
 
 use ratatui::layout::{Position, Rect};
 
@@ -25,37 +25,37 @@ use super::Local;
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Line {
     Field(FieldId),
-    /// The help or the error of the focused field: one of its lines, from 0.
+    /// One line, from 0, of the help or the problem of the focused field.
     Help(u16),
-    /// Several fields in one line.
+    /// Several fields on one line.
     Fold(Vec<FieldId>),
 }
 
 impl Line {
-    /// Whether it shows an answer.
+    /// Returns whether the line shows an answer.
     const fn is_answer(&self) -> bool {
         matches!(self, Self::Field(_) | Self::Fold(_))
     }
 }
 
-/// Whether a field is one that most people leave alone.
+/// Returns whether most people leave a field alone.
 const fn is_aside(field: FieldId) -> bool {
     use FieldId as Id;
     matches!(field, Id::Encryption | Id::Trust | Id::CaFile | Id::Fingerprint | Id::CreateDatabase | Id::MultiSubnet)
 }
 
-/// How many lines the fields take when those that most people leave alone share one.
+/// Returns the number of lines that the fields take when those that most people leave alone share one.
 pub fn folded(fields: &[FieldId]) -> usize {
     let aside = fields.iter().filter(|field| is_aside(**field)).count();
     fields.len() - aside + usize::from(aside > 0)
 }
 
-/// Draws the fields into an area; where there are more than fit, so that the focused one is seen with its help.
+/// Draws the fields into an area. If they do not fit, scrolls so that the focused field and its help are visible.
 pub fn draw_fields(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>, fold: bool) {
     draw_some(canvas, area, scene, local, (&scene.fields, fold));
 }
 
-/// Draws these fields only, folded or not.
+/// Draws only these fields, folded or not.
 pub fn draw_some(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>, (fields, fold): (&[FieldId], bool)) {
     let column = label_column(scene.state.place.here);
     let help = Help::new(scene, area, column);
@@ -82,7 +82,7 @@ pub fn draw_some(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: 
     more(canvas, area, lines[..start].iter().any(Line::is_answer), lines[end..].iter().any(Line::is_answer));
 }
 
-/// All lines of the list.
+/// Returns all lines of the list.
 fn lines(scene: &Scene<'_>, fields: &[FieldId], fold: bool, hints: u16) -> Vec<Line> {
     let focused = scene.state.focused();
     let aside: Vec<FieldId> = fields.iter().copied().filter(|field| is_aside(*field)).collect();
@@ -103,13 +103,14 @@ fn lines(scene: &Scene<'_>, fields: &[FieldId], fold: bool, hints: u16) -> Vec<L
     lines
 }
 
-/// The first line to show, so that the focused one and its help are seen, with one line around them where there is room.
+/// Returns the first line to show, so that the focused field and its help are visible, with a line of context if there
+/// is room.
 fn first_shown(lines: usize, focus: usize, hints: usize, room: usize) -> usize {
     let end = (focus + hints + 2).min(lines);
     end.saturating_sub(room).min(focus).min(lines.saturating_sub(room))
 }
 
-/// Signs at the end of the first and last line where there is more beyond them.
+/// Draws signs at the end of the first and last line if there are more lines beyond them.
 fn more(canvas: &mut Canvas<'_>, area: Rect, above: bool, beneath: bool) {
     let dim = canvas.theme.dim;
     if above {
@@ -120,14 +121,14 @@ fn more(canvas: &mut Canvas<'_>, area: Rect, above: bool, beneath: bool) {
     }
 }
 
-/// The columns of the labels: the widest of the screen and a gap.
+/// Returns the width of the label column: the screen's widest label and a gap.
 pub fn label_column(screen: ScreenId) -> u16 {
     let words = words::screen(screen);
     let widest = words.fields().filter_map(|field| words.field(field)).map(|field| text::width(&field.label)).max();
     (widest.unwrap_or(0) + 2).clamp(14, 18)
 }
 
-/// The label of a field.
+/// Returns the label of a field.
 fn label(scene: &Scene<'_>, field: FieldId) -> &'static str {
     scene.words.field(field).map_or(field.id(), |words| words.label.as_str())
 }
@@ -141,10 +142,10 @@ fn draw_field(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'_
     canvas.put(Rect { width: column.saturating_sub(1).min(line.width), ..line }, label(scene, field), label_style);
     let value = behind(line, column);
     if wrong {
-        // Behind the value, so that nothing moves.
+        // After the value, so that nothing moves.
         canvas.put_right(value, canvas.signs.stop, theme.stop);
     }
-    // The last column is free for that sign and for the one that there is more.
+    // The last column is reserved for that sign and for the sign that there are more lines.
     let value = Rect { width: value.width.saturating_sub(2), ..value };
     if value.is_empty() {
         return;
@@ -169,7 +170,7 @@ fn draw_field(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'_
     }
 }
 
-/// What could be typed, behind the cursor of an empty field.
+/// Draws an example after the cursor of an empty field.
 fn placeholder(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldId) {
     let example = scene.words.field(field).map_or("", |words| words.example(scene.state.answers.platform()));
     if !example.is_empty() {
@@ -178,12 +179,12 @@ fn placeholder(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: F
     }
 }
 
-/// Where an answer came from, when a person did not type it and it is not the default.
+/// Draws where an answer came from, unless it was typed or is the default.
 fn origin(canvas: &mut Canvas<'_>, rest: Rect, scene: &Scene<'_>, field: FieldId) {
     let words = match scene.state.answers.get(field).origin {
         Origin::Default | Origin::Typed => return,
         Origin::File if scene.state.resuming().is_some() => "from the unfinished run",
-        // What the node has is what one expects to find here.
+        // Answers from the node under review are expected here.
         Origin::File if scene.state.subject().is_some() => return,
         Origin::File => "from a file",
         Origin::Environment => "from the environment",
@@ -195,12 +196,12 @@ fn origin(canvas: &mut Canvas<'_>, rest: Rect, scene: &Scene<'_>, field: FieldId
     }
 }
 
-/// A secret: the same dots whatever its length.
+/// Draws a secret: the same number of dots whatever its length.
 fn secret(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldId, focused: bool) {
     let theme = canvas.theme;
     let empty = scene.state.answers.get(field).raw.is_empty();
     let mask = if empty { "" } else { canvas.signs.mask };
-    // It gives nothing away, and is what one compares with the first node's.
+    // The fingerprint does not reveal the key, and the operator compares it with the first node's.
     let fingerprint = if field == FieldId::MasterKey { read::master_key(&scene.state.answers).ok() } else { None };
     let fingerprint = fingerprint.map(|key| format!("fingerprint {}", key.fingerprint()));
     if !focused {
@@ -222,7 +223,7 @@ fn secret(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldI
     canvas.cursor = Some(Position::new(value.x + cursor, value.y));
 }
 
-/// What a value of a choice is called.
+/// Returns the word for the chosen value of a choice or toggle.
 fn choice_word(scene: &Scene<'_>, field: FieldId) -> &'static str {
     let value = match field.kind() {
         Kind::Choice(values) => values.get(scene.state.answers.choice(field)).copied().unwrap_or(""),
@@ -231,7 +232,7 @@ fn choice_word(scene: &Scene<'_>, field: FieldId) -> &'static str {
     scene.words.field(field).and_then(|words| words.choices.get(value)).map_or(value, String::as_str)
 }
 
-/// A choice or a toggle: its value, between the ways to the others while it has the focus.
+/// Draws a choice or a toggle: its value, between arrows while it has the focus.
 fn choice(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldId, focused: bool) {
     let theme = canvas.theme;
     let word = choice_word(scene, field);
@@ -256,7 +257,7 @@ fn choice(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldI
     }
 }
 
-/// The help of the focused field, or what is wrong with it.
+/// The help of the focused field, or its problem.
 struct Help {
     words: String,
     wrong: bool,
@@ -265,7 +266,8 @@ struct Help {
 }
 
 impl Help {
-    /// Under the field's value where it fits there in the lines it may have, else from under the label on.
+    /// Lays the help out under the field's value if it fits there in the allowed lines, otherwise indented under the
+    /// label.
     fn new(scene: &Scene<'_>, area: Rect, column: u16) -> Self {
         let most = match area.height {
             0..3 => 1,
@@ -290,7 +292,7 @@ impl Help {
     }
 }
 
-/// Several fields in one line, under the label of the first.
+/// Draws several fields on one line, under the label of the first.
 fn folded_line(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'_>, fields: &[FieldId]) {
     let Some(first) = fields.first() else { return };
     let theme = canvas.theme;
@@ -300,7 +302,7 @@ fn folded_line(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'
     canvas.put(behind(line, column), &parts.join(canvas.signs.dot), theme.plain);
 }
 
-/// A field in a few words; `None` where it has nothing to say.
+/// Describes a field in a few words; `None` if there is nothing to say.
 fn short(scene: &Scene<'_>, field: FieldId) -> Option<String> {
     let answers = &scene.state.answers;
     match field {
@@ -313,12 +315,12 @@ fn short(scene: &Scene<'_>, field: FieldId) -> Option<String> {
     }
 }
 
-/// The columns of the names: the longest is `EventExports`.
+/// The width of the names: the longest is `EventExports`.
 const NAMES: u16 = 14;
-/// Between path and standing.
+/// The gap between path and status.
 const GAP: u16 = 2;
 
-/// Draws them; those that there is no room for are counted in the last line.
+/// Draws the shared folders; the last line counts those that do not fit.
 pub fn draw_shares(canvas: &mut Canvas<'_>, area: Rect, shares: &[Share]) {
     let theme = canvas.theme;
     let signs = canvas.signs;

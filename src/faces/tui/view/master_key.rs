@@ -1,5 +1,5 @@
-//! The master key's screens: shown on request only, handed over; after an install its keeping proven, and under review
-//! unlocked by typing the instance's name once more.
+//! The master key's screens. The key is shown only on request and can be saved or copied. After an install the operator
+//! proves that it is kept; under review it is unlocked by typing the instance's name again.
 
 use ratatui::layout::Rect;
 use secrecy::ExposeSecret;
@@ -15,14 +15,14 @@ use crate::model::master_key::{Fingerprint, GeneratedKey};
 use crate::model::screen::ScreenId;
 use crate::wizard::custody::Custody;
 
-/// The columns of the labels.
+/// The width of the labels.
 const LABEL: u16 = 14;
-/// Characters of a group, as they are compared and typed.
+/// Characters per group; groups are easier to compare and type.
 const GROUP: usize = 4;
-/// The lines of a key: 44 characters in two, so that it fits the narrowest window.
+/// The lines of a key: 44 characters on two lines, so that it fits the narrowest window.
 const LINES: usize = 2;
 
-/// The columns of the longer line: six groups with blanks between them. It is never cut: half a key is none.
+/// The width of the longer line: six groups with spaces between them. It is never cut, because half a key is useless.
 const WIDEST: u16 = 29;
 
 /// Draws the screen.
@@ -60,7 +60,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Loca
     );
 }
 
-/// The fingerprint, and what is known of the cluster's own.
+/// Draws the key's fingerprint, and whether it matches the cluster's.
 fn fingerprint(canvas: &mut Canvas<'_>, line: Rect, of_key: Fingerprint, scene: &Scene<'_>) {
     let theme = canvas.theme;
     let line = label(canvas, line, "Fingerprint");
@@ -77,7 +77,7 @@ fn fingerprint(canvas: &mut Canvas<'_>, line: Rect, of_key: Fingerprint, scene: 
     canvas.put(behind(rest, 3), &words, style);
 }
 
-/// Why there is no key to show.
+/// Says why there is no key to show.
 fn absent(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let theme = canvas.theme;
     label(canvas, row(area, 0), "Master key");
@@ -86,13 +86,13 @@ fn absent(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         Fact::Missing(trouble) => (failures::explain_trouble(trouble).says, theme.warn),
         Fact::Unknown if scene.is_running() => ("being read".to_owned(), theme.dim),
         Fact::Unknown => ("not read yet".to_owned(), theme.dim),
-        // It is opened from its seal and waits for the name.
+        // The key has been unsealed, and is shown once the name is typed.
         Fact::Seen(_) => (canvas.signs.mask.to_owned(), theme.plain),
     };
     canvas.wrap(place, &words, style);
 }
 
-/// The key itself or a mask that does not tell its length. Both take two lines, so nothing moves. The letters go
+/// Draws the key, or a mask that does not reveal its length. Both take two lines, so nothing moves. The characters go
 /// straight into the frame's cells, which the next frame overwrites.
 fn key(canvas: &mut Canvas<'_>, area: Rect, generated: &GeneratedKey, revealed: bool) {
     let theme = canvas.theme;
@@ -106,7 +106,7 @@ fn key(canvas: &mut Canvas<'_>, area: Rect, generated: &GeneratedKey, revealed: 
     let whole = whole.expose_secret();
     let groups = whole.len().div_ceil(GROUP);
     if usize::from(first.width) >= whole.len() {
-        // In one piece, so that it can be marked with the mouse; every other group is brighter, so that the eye keeps
+        // Without gaps, so that it can be selected with the mouse. Every other group is brighter, so that the eye keeps
         // its place.
         for group in 0..groups {
             let letters = whole.get(group * GROUP..(group * GROUP + GROUP).min(whole.len())).unwrap_or("");
@@ -131,7 +131,7 @@ fn label(canvas: &mut Canvas<'_>, line: Rect, words: &str) -> Rect {
     behind(line, LABEL)
 }
 
-/// Whose hands the key has been given into.
+/// Draws where the key was saved or copied to.
 fn hands(canvas: &mut Canvas<'_>, area: Rect, custody: &Custody) {
     let theme = canvas.theme;
     let saved = custody.saved.as_ref().map(ToString::to_string);

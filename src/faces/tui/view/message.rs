@@ -1,6 +1,6 @@
-//! The lines above the foot: an open question, or what just happened with the worst finding and its fix, or whether the screen
-//! is proven. They are there even when empty, so that a message never moves the fields. A longer message borrows the blank lines
-//! above.
+//! The lines above the foot: an open question, or what just happened with the worst finding and its fix, or whether the
+//! screen is proven. The lines are reserved even when empty, so that a message never moves the fields. A longer message
+//! also uses the blank lines above.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -17,10 +17,10 @@ use crate::model::storage::StorageKind;
 use crate::wizard::run::{Phase, Row};
 use crate::wizard::state::{Overlay, State};
 
-/// The columns of a sign and the blank behind it.
+/// The width of a sign and the space after it.
 const SIGN: u16 = 2;
 
-/// Draws the message into its own lines, and into those above from `free` on where it needs them.
+/// Draws the message into its own lines, and if needed into the lines above, from `free` on.
 pub fn draw_message(canvas: &mut Canvas<'_>, area: Rect, free: u16, scene: &Scene<'_>) {
     let all = messages(canvas, scene);
     let wanted = height(&all, area.width);
@@ -33,7 +33,8 @@ pub fn draw_message(canvas: &mut Canvas<'_>, area: Rect, free: u16, scene: &Scen
         area = below(area, used);
     }
     if wanted > height && scene.state.overlay.is_none() && (scene.foremost.is_some() || scene.state.run().failed().is_some()) {
-        // Help begins with it. In the corner of the last line, which ends with a sign that there is more anyway.
+        // Help begins with this message. The hint is in the corner of the last line, which ends with a sign for more
+        // text anyway.
         let dim = canvas.theme.dim;
         let words = " … F1 shows all";
         let corner = behind(row(bottom, height.saturating_sub(1)), bottom.width.saturating_sub(text::width(words)));
@@ -41,7 +42,7 @@ pub fn draw_message(canvas: &mut Canvas<'_>, area: Rect, free: u16, scene: &Scen
     }
 }
 
-/// The lines that everything that there is to say needs in so many columns.
+/// Returns the number of lines that all messages need at this width.
 pub fn wanted(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> u16 {
     height(&messages(canvas, scene), width)
 }
@@ -50,14 +51,14 @@ fn height(all: &[Message], width: u16) -> u16 {
     all.iter().fold(0, |sum: u16, saying| sum.saturating_add(lines(saying, width)))
 }
 
-/// The lines that a saying needs.
+/// Returns the number of lines that a message needs.
 fn lines(saying: &Message, width: u16) -> u16 {
     let width = width.saturating_sub(indent(saying));
     let count = |words: &str| u16::try_from(text::wrap(words, width).len()).unwrap_or(u16::MAX);
     count(&saying.words).saturating_add(saying.remedy.as_deref().map_or(0, count))
 }
 
-/// How far a saying is set in.
+/// Returns how far a message is indented.
 const fn indent(saying: &Message) -> u16 {
     if saying.sign.is_empty() { 0 } else { SIGN }
 }
@@ -75,7 +76,7 @@ fn put_message(canvas: &mut Canvas<'_>, area: Rect, saying: &Message) -> u16 {
     used + canvas.wrap(below(inner, used), remedy, title)
 }
 
-/// One thing that is said.
+/// A message.
 #[derive(Debug)]
 pub struct Message {
     /// Its sign; empty for none.
@@ -94,7 +95,7 @@ impl Message {
     }
 }
 
-/// Everything that there is to say, the most urgent first.
+/// Returns all messages, the most urgent first.
 pub fn messages(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Message> {
     let state = scene.state;
     let (theme, signs) = (canvas.theme, canvas.signs);
@@ -110,12 +111,12 @@ pub fn messages(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Message> {
     if state.overlay.is_some() {
         return said;
     }
-    // The rows of a review tell each note in full.
+    // The rows of a review show each note in full.
     let is_told = |found: &Finding| found.severity == Severity::Note && state.flow() == Some(Flow::Review);
     let foremost = scene.foremost.as_ref().filter(|found| !is_told(found));
     match (foremost, state.run().failed()) {
         (Some(found), _) => {
-            // A note blocks nothing, so it does not hide that the operator can go on.
+            // A note blocks nothing, so the operator is also told that the screen is proven.
             if found.severity == Severity::Note && said.is_empty() {
                 said.extend(standing(canvas, scene));
             }
@@ -128,7 +129,7 @@ pub fn messages(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Message> {
     said
 }
 
-/// A question that is open, and what hangs on it.
+/// Returns the open question, and its consequences.
 fn question(state: &State) -> Option<(&'static str, &'static str)> {
     match state.overlay? {
         Overlay::ConfirmQuit => Some(match (state.place.here, state.run().phase) {
@@ -165,7 +166,7 @@ fn finding(canvas: &Canvas<'_>, finding: &Finding) -> Message {
     Message { remedy, ..Message::new(canvas, canvas.severity(finding.severity), words.trim_end()) }
 }
 
-/// Why a step failed, or could not be undone.
+/// Builds the message of a step that failed or could not be undone.
 fn failure(canvas: &Canvas<'_>, scene: &Scene<'_>, row: &Row) -> Option<Message> {
     let explanation = scene.state.run().explain(row)?;
     let words = format!("{}: {} {}", row.kind.id(), explanation.says, explanation.fix);
@@ -176,7 +177,7 @@ fn failure(canvas: &Canvas<'_>, scene: &Scene<'_>, row: &Row) -> Option<Message>
 /// Builds the message of a screen without problems.
 fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Message> {
     let (theme, signs) = (canvas.theme, canvas.signs);
-    // A review has no gate: its rows themselves tell where things stand.
+    // A review has no gate; its rows show the state.
     if scene.verdicts.is_empty() || scene.state.flow() == Some(Flow::Review) {
         return None;
     }
@@ -190,7 +191,7 @@ fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Message> {
         };
         ((signs.running, theme.plain), words)
     } else if scene.verdicts.iter().all(|(_, verdict)| is_settled(verdict)) {
-        // Where there was nothing but notes to make, or nothing to look at, nothing was proven.
+        // If there were only notes, or nothing to check, nothing was proven.
         let nothing = scene.state.place.here == ScreenId::Storage
             && scene.state.answers.chosen(FieldId::Storage) == Some(StorageKind::None);
         let proven = !nothing && scene.verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Good(_)));
@@ -206,7 +207,7 @@ fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Message> {
     Some(Message::new(canvas, sign, words))
 }
 
-/// What is needed before anything can be proven.
+/// Says what is needed before the screen can be proven.
 fn lacking(scene: &Scene<'_>) -> String {
     if scene.state.place.here == ScreenId::MasterKey {
         return "Prove that it is kept: type its last six characters, or {key:save-key}, then {key:read-key}.".to_owned();
@@ -219,7 +220,7 @@ fn lacking(scene: &Scene<'_>) -> String {
         && scene.state.focused() != Some(field)
         && let (Some(label), Some(problem)) = (label(&field), scene.state.shown_problem(field))
     {
-        // Under the field itself it is shown only while that has the focus.
+        // Below the field itself the problem is shown only while the field has the focus.
         return format!("{label}: {problem}");
     }
     if !wrong.is_empty() {
@@ -234,7 +235,7 @@ fn lacking(scene: &Scene<'_>) -> String {
     }
 }
 
-/// Whether a verdict is no obstacle.
+/// Returns whether a verdict does not block the screen.
 fn is_settled(verdict: &Verdict) -> bool {
     match verdict {
         Verdict::Good(_) => true,

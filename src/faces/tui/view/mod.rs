@@ -1,4 +1,5 @@
-//! The views: each draws one part of the window from the scene, and changes nothing but what can be clicked.
+//! The views: each draws one part of the window from the scene. A view changes nothing but the clickable areas and the
+//! scroll positions.
 
 mod chrome;
 mod cluster;
@@ -26,19 +27,19 @@ use super::layout::{self, LEAST, Regions};
 use super::scene::Scene;
 use super::scroll::Scroll;
 
-/// The columns of a screen that is read line by line.
+/// The widest line that is comfortable to read.
 const LONGEST_LINE: u16 = 76;
 
-/// What the face holds by itself and a view may show.
+/// State of the face itself that a view may show.
 #[derive(Debug)]
 pub struct Local<'a> {
     /// The focused field's text and cursor.
     pub editor: &'a Editor,
     /// The text in the window for connection strings.
     pub window: &'a SecretInput,
-    /// The first line that is shown of what is longer than its place; a view brings it back within bounds.
+    /// The scroll position of the page; a view brings it back within bounds.
     pub scroll: &'a mut Scroll,
-    /// The same of a list that has its own place on the screen.
+    /// The scroll position of a list with its own area.
     pub list: &'a mut Scroll,
 }
 
@@ -48,7 +49,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local
         draw_too_small(canvas, area);
         return;
     }
-    // A script has the whole width, and so has what a program printed: such lines do not become clearer when they are broken.
+    // A script and a program's output use the whole width, because their lines become harder to read when wrapped.
     let whole = matches!(scene.state.overlay, Some(Overlay::Script | Overlay::Output));
     let listed = scene.state.flow().is_some() && !whole;
     let regions = layout::regions(area, listed, layout::message_lines(area.height));
@@ -61,17 +62,17 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local
     let mut local = local;
     let free = middle(canvas, &regions, scene, &mut local);
     message::draw_message(canvas, regions.message, free, scene);
-    // Only now is it known whether all of it fits.
+    // Only now is it known whether everything fits.
     let more = bindings::paging(scene.state, local.scroll.overflows(), local.list.overflows());
     let bindings: Vec<_> = scene.bindings.iter().copied().chain(more).collect();
     chrome::draw_foot(canvas, regions.foot, &bindings);
 }
 
-/// What stands between head and message; tells from which line on it leaves the window blank.
+/// Draws what is between head and message. Returns the first line of the blank space at its end.
 fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: &mut Local<'_>) -> u16 {
-    // Lines that are read from end to end must not be longer than the eye can follow.
+    // Text that is read line by line must not be wider than the eye can follow.
     let column = Rect { width: regions.page.width.min(LONGEST_LINE), ..regions.page };
-    // Where nothing is said beneath a sheet, it has those lines too.
+    // If there is no message below a sheet, the sheet also uses the message's lines.
     let message = if message::messages(canvas, scene).is_empty() { regions.message.height } else { 0 };
     let longer = |area: Rect| Rect { height: area.height + message, ..area };
     match (scene.state.overlay, scene.state.place.here) {
@@ -86,7 +87,7 @@ fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: 
         (_, ScreenId::MasterKey | ScreenId::Key) => master_key::draw(canvas, column, scene, local),
         (_, ScreenId::Done) => done::draw(canvas, longer(column), scene, local.scroll),
         (_, ScreenId::Cluster) => return cluster::draw(canvas, regions, scene, local),
-        // These have columns, which a wide window gives room to.
+        // These have columns, so they use the whole width.
         (_, ScreenId::Node) => sections::draw_node(canvas, longer(regions.page), scene, local),
         (_, ScreenId::Proof) => sections::draw_proof(canvas, longer(regions.page), scene, local),
         (_, ScreenId::Drift) => sections::draw_drift(canvas, column, scene, local),
@@ -96,7 +97,7 @@ fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: 
     regions.page.bottom()
 }
 
-/// Asks for a larger window, in one line where it fits.
+/// Asks for a larger window, on one line if it fits.
 pub fn draw_too_small(canvas: &mut Canvas<'_>, area: Rect) {
     let words = format!("Make the window {} by {} or larger.", LEAST.0, LEAST.1);
     let plain = canvas.theme.plain;

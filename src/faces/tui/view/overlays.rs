@@ -1,4 +1,5 @@
-//! What is read in place of a screen: help, the output of the steps' programs, the plan as a script, the server's certificate.
+//! Pages shown in place of a screen: help, the output of the steps' programs, the plan as a script, the server's
+//! certificate.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -21,7 +22,7 @@ pub fn draw_help(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll:
     sheet::draw(canvas, area, &lines, scroll);
 }
 
-/// Returns help on the focused field, on what stands in the way, in full, and on the screen and its checks.
+/// Returns the lines of help: on the focused field, on the problems in full, and on the screen and its checks.
 fn help_lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
     let theme = canvas.theme;
     let mut lines = Vec::new();
@@ -100,13 +101,13 @@ fn help_lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
     lines
 }
 
-/// How far the rest of a line that does not fit is set in.
+/// The indentation of a wrapped line's continuation.
 const REST: u16 = 4;
-/// How far the lines are set in below their step.
+/// The indentation of the lines below their step.
 const INDENT: u16 = 2;
 
-/// Draws it, from the line that was scrolled to: the step that failed or runs first, since that is what one looks for, then
-/// the others in their order.
+/// Draws the programs' output, scrolled: first the step that failed or is running, because operators look for that,
+/// then the others in order.
 pub fn draw_output(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut Scroll) {
     let theme = canvas.theme;
     let run = scene.state.run();
@@ -131,10 +132,10 @@ pub fn draw_output(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scrol
     sheet::draw(canvas, area, &lines, scroll);
 }
 
-/// How far the rest of a line that does not fit is set in.
+/// The indentation of a wrapped script line's continuation.
 const SCRIPT_REST: u16 = 8;
 
-/// Draws it, from the line that was scrolled to. Its secrets are references, so that nothing has to be hidden.
+/// Draws the plan as a script, scrolled. Secrets appear only as references, so nothing has to be hidden.
 pub fn draw_script(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut Scroll) {
     let theme = canvas.theme;
     let Some(plan) = &scene.state.run().plan else {
@@ -150,7 +151,7 @@ pub fn draw_script(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scrol
     };
     sheet::wrap(&mut lines, intro, 0, area.width.saturating_sub(2), theme.dim);
     lines.push(Line::blank());
-    // The last two columns are for the signs that there is more.
+    // The last two columns are reserved for the signs that there are more lines.
     let width = area.width.saturating_sub(2);
     for line in render::script(plan, shell).lines() {
         let style = if line.starts_with('#') { theme.dim } else { theme.plain };
@@ -162,12 +163,12 @@ pub fn draw_script(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scrol
     sheet::draw(canvas, area, &lines, scroll);
 }
 
-/// The columns of the labels.
+/// The width of the labels.
 const LABEL: u16 = 10;
-/// The columns of 16 bytes with colons between them; two such lines are a SHA-256.
+/// The width of 16 bytes with colons between them; a SHA-256 takes two such lines.
 const HALF: u16 = 47;
 
-/// Draws it in place of the screen, from the line that was scrolled to.
+/// Draws the certificate in place of the screen, scrolled.
 pub fn draw_certificate(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut Scroll) {
     let theme = canvas.theme;
     let Some(certificate) = &scene.state.facts.server.certificate else {
@@ -175,7 +176,7 @@ pub fn draw_certificate(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, 
         return;
     };
     let mut lines = vec![Line::new("The server's certificate", theme.title)];
-    // White space goes first where there is little room.
+    // Blank lines are left out first if there is little room.
     if area.height >= 10 {
         lines.push(Line::blank());
     }
@@ -185,7 +186,7 @@ pub fn draw_certificate(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, 
     sheet::marks(canvas, area, &shown, lines.len());
 }
 
-/// Draws it under the checks where there is room for all of it.
+/// Draws the certificate below the checks if all of it fits.
 pub fn draw_certificate_beside(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let Some(certificate) = &scene.state.facts.server.certificate else { return };
     let lines = certificate_lines(canvas, certificate, area.width);
@@ -194,7 +195,7 @@ pub fn draw_certificate_beside(canvas: &mut Canvas<'_>, area: Rect, scene: &Scen
     }
 }
 
-/// How far the fingerprint is set in; where half of it does not fit behind the labels, from the first column on.
+/// Returns the indentation of the fingerprint: none if half of it does not fit after the labels.
 const fn fingerprint_indent(width: u16) -> u16 {
     if width >= LABEL + HALF || width < HALF { LABEL } else { 0 }
 }
@@ -204,8 +205,8 @@ fn certificate_lines(canvas: &Canvas<'_>, certificate: &ServerCertificate, width
     let mut lines = Vec::with_capacity(12);
     let mut add = |label: &'static str, words: &str| {
         let wrapped = text::wrap(words, width.saturating_sub(LABEL));
-        // A certificate may be for a hundred names: the first lines of them tell enough, and the rest must not push
-        // the fingerprint out of sight.
+        // A certificate may list a hundred names. The first lines of them are enough, and the rest must not push the
+        // fingerprint out of sight.
         let most = 3;
         for (number, words) in wrapped.iter().take(most).enumerate() {
             let label = if number == 0 { label } else { "" };
@@ -228,7 +229,7 @@ fn certificate_lines(canvas: &Canvas<'_>, certificate: &ServerCertificate, width
     add("Valid", &format!("{} to {}, {left}", format::day(certificate.not_before), format::day(certificate.not_after)));
     let digest = format::sha256(&certificate.sha256);
     let bytes: Vec<&str> = digest.split(':').collect();
-    // Read out over the telephone, a line of 16 or 8 bytes is what one does not get lost in.
+    // 16 or 8 bytes per line are easy to follow when read out over the telephone.
     let per_line = if width >= HALF { 16 } else { 8 };
     let indent = fingerprint_indent(width);
     let mut label = "SHA-256";

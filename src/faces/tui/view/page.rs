@@ -1,4 +1,4 @@
-//! A screen of fields and checks. Every check has its row from the start, and the rows fill in.
+//! A screen of fields and checks. Every check has its row from the start, and the rows fill in as results arrive.
 
 use ratatui::layout::Rect;
 
@@ -13,10 +13,10 @@ use crate::wizard;
 
 use super::{Local, fields, overlays};
 
-/// The columns of the checks' signs and labels where they stand beside the fields.
+/// The width of the checks' signs and labels when they are beside the fields.
 const WIDE_LABELS: u16 = 15;
 
-/// Draws a screen of fields and checks; tells from which line on it leaves the window blank.
+/// Draws a screen of fields and checks. Returns the first line of the blank space at its end.
 pub fn draw_page(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: &Local<'_>) -> u16 {
     let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
     let shares = wizard::view::shared_folders(scene.state);
@@ -35,7 +35,7 @@ pub fn draw_page(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, 
     } else {
         fields::draw_shares(canvas, arrangement.fields, &shares);
     }
-    // Below the fields they are aligned with them.
+    // Below the fields, the checks are aligned with them.
     let labels = if regions.wide { WIDE_LABELS } else { fields::label_column(scene.state.place.here) };
     let set = CheckListLayout { columns: arrangement.columns, labels };
     draw_checks(canvas, arrangement.checks, scene, set);
@@ -47,21 +47,21 @@ pub fn draw_page(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, 
     blank_from(canvas, regions.body)
 }
 
-/// The line from which on an area is blank. What was drawn tells: fields have more room than lines where it is plenty, and
-/// a message that is cut beneath empty lines would be a pity.
+/// Returns the first line of the blank space at an area's end. Reads it from the buffer, because fields may be given
+/// more lines than they use, and a message must not be cut while lines above it are empty.
 fn blank_from(canvas: &Canvas<'_>, area: Rect) -> u16 {
     let is_blank = |line: &u16| (area.left()..area.right()).all(|column| canvas.buffer[(column, *line)].symbol() == " ");
     let blank = (area.top()..area.bottom()).rev().take_while(is_blank).count();
     area.bottom() - u16::try_from(blank).unwrap_or(0)
 }
 
-/// The title with the introduction under it, or as much of it as fits beside it. Without a sidebar it also tells where
-/// we are in the flow.
+/// Draws the title with the introduction below it, or as much of it as fits beside the title. Without a sidebar it also
+/// shows the position in the flow.
 pub fn heading(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, roomy: bool) {
     titled(canvas, area, scene, scene.title(), roomy);
 }
 
-/// The same under a title of its own.
+/// Draws a heading with another title.
 pub fn titled(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: &str, roomy: bool) {
     let theme = canvas.theme;
     let first = row(area, 0);
@@ -84,28 +84,28 @@ pub fn titled(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: &st
     }
 }
 
-/// The columns of the labels in a list of several columns: `Certificate` is the longest.
+/// The width of the labels in a list of several columns: `Certificate` is the longest.
 const LABEL: u16 = 12;
-/// Between two columns of checks.
+/// The gap between two columns of checks.
 const GAP: u16 = 2;
 
-/// How the list is set.
+/// How the list of checks is laid out.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckListLayout {
-    /// In how many columns it stands, filled downwards.
+    /// The number of columns; they are filled downwards.
     pub columns: u16,
-    /// The columns of the fields' labels, which those of a list in one column are aligned with.
+    /// The width of the fields' labels; a list of one column is aligned with them.
     pub labels: u16,
 }
 
 impl CheckListLayout {
-    /// The columns of sign and label.
+    /// Returns the width of sign and label.
     const fn lead(self) -> u16 {
         if self.columns > 1 || self.labels < 2 + LABEL { 2 + LABEL } else { self.labels }
     }
 }
 
-/// Draws the list. Where there is not room for every row, it shows the troubles and a tally.
+/// Draws the list. If there is no room for every row, draws the most urgent ones and a tally.
 pub fn draw_checks(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: CheckListLayout) {
     let columns = set.columns;
     if area.is_empty() || scene.verdicts.is_empty() {
@@ -118,7 +118,7 @@ pub fn draw_checks(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: 
     } else {
         let list_area = Rect { height: area.height - 1, ..area };
         let mut pressing: Vec<&(CheckId, Verdict)> = scene.verdicts.iter().collect();
-        // Stable, so that rows of equal weight keep their order.
+        // A stable sort, so that rows of equal severity keep their order.
         pressing.sort_by_key(|(_, verdict)| pressing_first(verdict));
         pressing.truncate(slots - usize::from(columns));
         list(canvas, list_area, scene, set, &pressing);
@@ -127,7 +127,7 @@ pub fn draw_checks(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: 
     }
 }
 
-/// Troubles first, then what runs, then what is yet to come.
+/// Sorts problems first, then running checks, then those that have not started.
 fn pressing_first(verdict: &Verdict) -> u8 {
     match verdict {
         Verdict::Found(_) => match verdict.severity() {
@@ -161,7 +161,7 @@ fn draw_check(
     first_running: bool,
 ) {
     let theme = canvas.theme;
-    // What takes less than the eye needs to see it is not announced: it would only flicker.
+    // A check that ends sooner than the eye can see is not shown as running, because it would only flicker.
     let verdict = if *verdict == Verdict::Running && scene.is_fresh() { &Verdict::NotYet } else { verdict };
     let (sign, style) = canvas.verdict(verdict);
     canvas.put(cell, sign, style);
@@ -189,7 +189,7 @@ fn draw_check(
                 if finding.severity == Severity::Note {
                     canvas.put(evidence, text::clauses(&finding.says, evidence.width), theme.dim);
                 } else {
-                    // Whole words where they tell something; a first clause may be no more than what it is about.
+                    // Cuts at a clause if that keeps enough text; a first clause may only name the subject.
                     let clauses = text::clauses(&finding.says, evidence.width);
                     let told = text::width(clauses).saturating_mul(2) >= evidence.width;
                     canvas.put(evidence, if told { clauses } else { &finding.says }, theme.plain);
@@ -199,7 +199,7 @@ fn draw_check(
     }
 }
 
-/// How many checks say what, in one line.
+/// Draws on one line how many checks have which result.
 pub fn draw_tally(canvas: &mut Canvas<'_>, line: Rect, all: &[&(CheckId, Verdict)]) {
     let theme = canvas.theme;
     let count = |fits: fn(&Verdict) -> bool| all.iter().filter(|(_, verdict)| fits(verdict)).count();

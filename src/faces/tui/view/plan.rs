@@ -1,4 +1,4 @@
-//! The plan, and the installation of it: every step with its sign and time, and how many are done.
+//! The plan and its installation: every step with its sign and time, and how many are done.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -28,7 +28,7 @@ pub fn draw_review(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local
     let saving = scene.state.focused().is_some_and(|field| is_saved(&field));
     let low = area.height < LOW;
     let help = if low { 0 } else { 1 + u16::from(area.height >= 16) };
-    // In a low window the plan is worth more than the help of a field, and than where its answers may be kept.
+    // In a low window the plan matters more than a field's help and the file for the answers.
     let asked_lines = count(asked.len()) + if asked.is_empty() || saving { 0 } else { help };
     let between = if asked_lines > 0 { u16::from(area.height >= 14) } else { 0 };
     let plan = scene.state.run().plan.as_deref();
@@ -48,21 +48,21 @@ pub fn draw_review(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local
     let theme = canvas.theme;
     match plan {
         None => {
-            // Why there is none is said beneath.
+            // The message below says why there is none.
             let failed = scene.state.notice.as_ref().is_some_and(|notice| notice.bad);
             canvas.put(row(rest, 0), if failed { "There is no plan." } else { "Making the plan." }, theme.dim);
         }
         Some(plan) => {
             let room = Rect { height: rest.height.saturating_sub(beneath + saved_lines), ..rest };
             let used = steps(canvas, room, plan, local.scroll, low);
-            // The file for the answers comes last: what is read here is the plan.
+            // The file for the answers comes last, because the plan is what is read here.
             rest = below(rest, used + beneath);
             fields::draw_some(canvas, Rect { height: saved_lines.min(rest.height), ..rest }, scene, local, (&saved, false));
         }
     }
 }
 
-/// Draws the plan; tells how many lines it took.
+/// Draws the plan. Returns the number of lines used.
 fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut Scroll, low: bool) -> u16 {
     let theme = canvas.theme;
     canvas.put(row(area, 0), &title(plan), theme.title);
@@ -84,11 +84,11 @@ fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut Scroll, 
         let rest = canvas.put_right(behind(rest, 9), step.mode, theme.dim);
         canvas.put(Rect { width: rest.width.saturating_sub(1), ..rest }, &step.title, theme.plain);
     }
-    // Which part of a long plan is seen, and where there is more of it.
+    // Shows which part of a long plan is visible, and where there is more.
     let part = sheet::part("steps", &shown, plan.steps.len());
     if !part.is_empty() {
         let more = if shown.end < plan.steps.len() { canvas.signs.below } else { canvas.signs.above };
-        // Beside a title that leaves no room for it the sign alone has to do.
+        // If the title leaves no room, only the sign is shown.
         let both = title(plan).chars().count() + part.chars().count() + 3;
         let says = if both <= usize::from(area.width) { format!("{part} {more}") } else { more.to_owned() };
         canvas.put_right(row(area, 0), &says, theme.dim);
@@ -102,7 +102,7 @@ fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut Scroll, 
     (listed + foot).min(area.height)
 }
 
-/// How many steps there are, and how many of them concern other nodes.
+/// Returns the title: how many steps there are, and how many of them affect other nodes.
 fn title(plan: &Plan) -> String {
     let wide = plan.steps.iter().filter(|step| steps::row(step.kind).scope == Scope::Cluster).count();
     match (plan.steps.len(), wide) {
@@ -113,7 +113,7 @@ fn title(plan: &Plan) -> String {
     }
 }
 
-/// What is to be known beside the steps: whose cluster, whose place, what was accepted.
+/// Returns the notes below the steps: the cluster, the replaced node, the accepted warnings.
 fn notes(canvas: &Canvas<'_>, plan: &Plan) -> Vec<(&'static str, Style, String, Style)> {
     let (theme, signs) = (canvas.theme, canvas.signs);
     let mut notes = Vec::with_capacity(4);
@@ -150,7 +150,7 @@ fn notes(canvas: &Canvas<'_>, plan: &Plan) -> Vec<(&'static str, Style, String, 
     notes
 }
 
-/// Draws the installation; tells from which line on it leaves the window blank.
+/// Draws the installation. Returns the first line of the blank space at its end.
 pub fn draw_install(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
     let run = scene.state.run();
     let area = Rect { height: area.height.saturating_sub(ceded(canvas, area, scene)), ..area };
@@ -159,10 +159,10 @@ pub fn draw_install(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u
     let roomy = area.height >= count + intro + 6;
     page::heading(canvas, area, scene, roomy);
     let rest = below(area, if roomy { intro + 2 } else { 1 });
-    // The bar, what it means, and a blank line before them where there is room for one.
+    // The progress bar, its legend, and a blank line before them if there is room.
     let gap = u16::from(rest.height >= 8);
     let list = Rect { height: rest.height.saturating_sub(2 + gap), ..rest };
-    // The step that works or failed is seen in a list that does not fit.
+    // The step that is running or failed stays visible if the list does not fit.
     let focus = run
         .rows
         .iter()
@@ -182,8 +182,9 @@ pub fn draw_install(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u
     (after.y + 1 + used).max(sidebar).min(area.bottom())
 }
 
-/// The lines that a list of many steps leaves to why one of them failed, which is what one reads then. Some steps around it
-/// stay to be seen, and what is beside the list of screens is of no use to the message.
+/// Returns how many lines the list gives up for the message when a step has failed, because that is what the operator
+/// reads then. Some steps around the failed one stay visible. Lines beside the list of screens cannot be used by the
+/// message.
 fn ceded(canvas: &Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
     if scene.state.run().failed().is_none() {
         return 0;
@@ -226,13 +227,13 @@ fn step_sign(canvas: &Canvas<'_>, step: &Row) -> (&'static str, Style) {
         _ if step.failure.is_some() => (signs.stop, theme.stop),
         _ if step.since.is_some() => (signs.running, theme.accent),
         StepState::Done | StepState::Already => (signs.ok, theme.good),
-        // Begun and neither running nor failed: an earlier start was cut off in it.
+        // Begun, but neither running nor failed: an earlier start was cut off during this step.
         StepState::Begun => (signs.warn, theme.warn),
         StepState::Planned | StepState::Undone => (signs.pending, theme.dim),
     }
 }
 
-/// How many of the steps are done, as a bar and in figures.
+/// Draws how many of the steps are done, as a bar and as numbers.
 fn draw_bar(canvas: &mut Canvas<'_>, line: Rect, run: &Run) {
     let theme = canvas.theme;
     let (done, all) = (run.done(), run.rows.len());
@@ -244,7 +245,7 @@ fn draw_bar(canvas: &mut Canvas<'_>, line: Rect, run: &Run) {
     canvas.put(rest, &figures, theme.plain);
 }
 
-/// Where the installation stands, in a sentence.
+/// Describes the state of the installation.
 fn phase(run: &Run) -> &'static str {
     match run.phase {
         Phase::Idle => "",

@@ -19,14 +19,14 @@ use crate::words;
 use super::sheet::{self, Line};
 use super::{Local, page};
 
-/// The columns of the checks' signs and labels.
+/// The width of the checks' signs and labels.
 const LABEL: u16 = 17;
-/// The columns of the sources where they have a column of their own.
+/// The width of the sources if they have a column of their own.
 const SOURCE: u16 = 22;
-/// From here on they do.
+/// From this width on, the sources have a column of their own.
 const WIDE: u16 = 64;
 
-/// Draws the section.
+/// Draws the section of the node's settings.
 pub fn draw_node(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut Local<'_>) {
     let airy = area.height >= 12;
     page::heading(canvas, Rect { height: 1.min(area.height), ..area }, scene, false);
@@ -65,7 +65,7 @@ fn node_lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
             lines.push(line.with(column, value, theme.plain).with(width - SOURCE, source, theme.dim));
             continue;
         }
-        // A value that is longer than its place goes on beneath it: half of a path is none.
+        // A value that does not fit is wrapped below, because half of a path is useless.
         let wrapped = text::wrap(&value, width.saturating_sub(column));
         let mut line = line;
         for (number, words) in wrapped.iter().enumerate() {
@@ -93,7 +93,7 @@ fn node_lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
     lines
 }
 
-/// Draws the section.
+/// Draws the section of all checks.
 pub fn draw_proof(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut Local<'_>) {
     let airy = area.height >= 12;
     page::heading(canvas, Rect { height: 1.min(area.height), ..area }, scene, false);
@@ -116,7 +116,7 @@ pub fn draw_proof(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local:
     }
 }
 
-/// How much of the sheet is shown, at the end of a line.
+/// Draws at the end of a line which part of the sheet is visible.
 pub fn draw_part(canvas: &mut Canvas<'_>, line: Rect, count: usize, room: u16, local: &mut Local<'_>) {
     let shown = local.scroll.window(count, room);
     let part = sheet::part("lines", &shown, count);
@@ -124,7 +124,7 @@ pub fn draw_part(canvas: &mut Canvas<'_>, line: Rect, count: usize, room: u16, l
     canvas.put_right(line, &part, dim);
 }
 
-/// Draws the section.
+/// Draws the drift section.
 pub fn draw_drift(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut Local<'_>) {
     let intro = u16::try_from(text::wrap(&scene.intro(), area.width).len()).unwrap_or(1);
     let roomy = area.height >= 12;
@@ -135,10 +135,10 @@ pub fn draw_drift(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local:
     sheet::draw(canvas, list, &lines, local.scroll);
 }
 
-/// The columns of a backup's time.
+/// The width of a backup's time.
 const WHEN: u16 = 21;
 
-/// Draws the section.
+/// Draws the section of the backups.
 pub fn draw_backups(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut Local<'_>) {
     let theme = canvas.theme;
     let intro = u16::try_from(text::wrap(&scene.intro(), area.width).len()).unwrap_or(1);
@@ -194,7 +194,8 @@ fn draw_backup(canvas: &mut Canvas<'_>, line: Rect, backup: &Backup, place: usiz
     canvas.put(behind(rest, WHEN + 2), &words, theme.dim);
 }
 
-/// In what the present config differs from a backup. Signs say it, and colours say it again.
+/// Draws how the present config differs from a backup. Signs mark the differences, so that colour is not the only
+/// indication.
 fn difference(canvas: &mut Canvas<'_>, area: Rect, backup: &Backup, local: &mut Local<'_>) {
     let theme = canvas.theme;
     canvas.put(row(area, 0), backup.path.as_str(), theme.dim);
@@ -214,9 +215,9 @@ fn difference(canvas: &mut Canvas<'_>, area: Rect, backup: &Backup, local: &mut 
     sheet::draw(canvas, list, &lines, local.scroll);
 }
 
-/// The columns of sign and label: `Certificate` is the longest.
+/// The width of sign and label: `Certificate` is the longest.
 const LEAD: u16 = 15;
-/// How far a finding is set in.
+/// The indentation of a finding.
 const INDENT: u16 = 2;
 
 /// Adds a screen's verdicts.
@@ -247,7 +248,8 @@ fn add_verdict(canvas: &Canvas<'_>, lines: &mut Vec<Line>, (check, label): (Chec
         Verdict::Found(findings) => {
             lines.push(row.with(2, label, theme.plain).with(LEAD, weight(findings), style).aside(check.id(), theme.dim));
             for finding in findings {
-                // Of several, each has its own sign: they seldom weigh the same, and one can see where it begins.
+                // If there are several, each has its own sign: their severities usually differ, and the sign marks
+                // where each begins.
                 let sign = (findings.len() > 1).then(|| canvas.severity(finding.severity));
                 add_finding(canvas, lines, finding, width, sign);
             }
@@ -255,7 +257,7 @@ fn add_verdict(canvas: &Canvas<'_>, lines: &mut Vec<Line>, (check, label): (Chec
     }
 }
 
-/// How much the findings weigh, in a word, so that colour is not the only carrier of it.
+/// Returns the worst severity as a word, so that colour is not the only indication.
 fn weight(findings: &[Finding]) -> String {
     let word = match findings.iter().map(|finding| finding.severity).max() {
         Some(Severity::Stop) => "stop",
@@ -265,7 +267,7 @@ fn weight(findings: &[Finding]) -> String {
     if findings.len() > 1 { format!("{word}, {} findings", findings.len()) } else { word.to_owned() }
 }
 
-/// A finding in full.
+/// Adds a finding in full.
 fn add_finding(canvas: &Canvas<'_>, lines: &mut Vec<Line>, finding: &Finding, width: u16, sign: Option<(&'static str, Style)>) {
     let theme = canvas.theme;
     let indent = if sign.is_some() { 2 * INDENT } else { INDENT };

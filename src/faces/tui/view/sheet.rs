@@ -1,4 +1,4 @@
-//! A sheet: lines of text that are read from end to end, and scrolled where they do not fit.
+//! A sheet: lines of text that are read from start to end, and scrolled if they do not fit.
 
 use std::ops::Range;
 
@@ -12,9 +12,9 @@ use crate::faces::tui::text;
 /// A line.
 #[derive(Debug, Default)]
 pub struct Line {
-    /// Its parts, each from its column on, cut where the next one begins.
+    /// The parts, each with its start column; each is cut where the next one begins.
     parts: Vec<(u16, String, Style)>,
-    /// What stands at its end where there is room for it.
+    /// Text at the end of the line, shown if there is room.
     aside: Option<(String, Style)>,
 }
 
@@ -29,14 +29,14 @@ impl Line {
         Self::default()
     }
 
-    /// The same with another part, from this column on.
+    /// Returns the line with another part, from this column on.
     #[must_use]
     pub fn with(mut self, column: u16, words: impl Into<String>, style: Style) -> Self {
         self.parts.push((column, words.into(), style));
         self
     }
 
-    /// The same with something at its end.
+    /// Returns the line with text at its end.
     #[must_use]
     pub fn aside(mut self, words: impl Into<String>, style: Style) -> Self {
         self.aside = Some((words.into(), style));
@@ -44,24 +44,24 @@ impl Line {
     }
 }
 
-/// Adds wrapped text, set in by so many columns.
+/// Adds wrapped text, indented by so many columns.
 pub fn wrap(lines: &mut Vec<Line>, words: &str, indent: u16, width: u16, style: Style) {
     for line in text::wrap(words, width.saturating_sub(indent)) {
         lines.push(Line::default().with(indent, line, style));
     }
 }
 
-/// Adds what is left of a line that was broken, if anything is.
+/// Adds the remaining text of a line that was wrapped, if there is any.
 pub fn wrap_rest(lines: &mut Vec<Line>, words: &str, indent: u16, width: u16, style: Style) {
     if !words.is_empty() {
         wrap(lines, words, indent, width, style);
     }
 }
 
-/// Draws a sheet, from the line that was scrolled to.
+/// Draws a sheet, scrolled.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, lines: &[Line], scroll: &mut Scroll) {
     let shown = scroll.window(lines.len(), area.height);
-    // The last columns are for the signs that there is more.
+    // The last columns are reserved for the signs that there are more lines.
     let inner = if scroll.overflows() { Rect { width: area.width.saturating_sub(2), ..area } } else { area };
     put_lines(canvas, inner, &lines[shown.clone()]);
     marks(canvas, area, &shown, lines.len());
@@ -89,7 +89,7 @@ fn put_line(canvas: &mut Canvas<'_>, place: Rect, line: &Line) {
     }
 }
 
-/// Signs at the end of the first and the last line where there is more beyond them.
+/// Draws signs at the end of the first and last line if there are more lines beyond them.
 pub fn marks(canvas: &mut Canvas<'_>, area: Rect, shown: &Range<usize>, count: usize) {
     let dim = canvas.theme.dim;
     if shown.start > 0 {
@@ -100,7 +100,7 @@ pub fn marks(canvas: &mut Canvas<'_>, area: Rect, shown: &Range<usize>, count: u
     }
 }
 
-/// What part is shown, in words: `rows 1-8 of 10,000`; nothing where all of it is.
+/// Describes the visible part: `rows 1-8 of 10,000`; returns an empty text if everything is visible.
 pub fn part(noun: &str, shown: &Range<usize>, count: usize) -> String {
     if shown.len() >= count || shown.is_empty() {
         return String::new();

@@ -1,4 +1,4 @@
-//! The start screen: what can be done, and what is on this machine already.
+//! The start screen: what can be done, and what exists on this machine.
 
 use ratatui::layout::Rect;
 
@@ -13,7 +13,7 @@ use crate::model::untrusted::Untrusted;
 use crate::wizard::event::StartChoice;
 use crate::wizard::state::Focus;
 
-/// The columns of the choices' names.
+/// The width of the choices' names.
 const NAME: u16 = 20;
 
 /// Draws the start screen.
@@ -21,7 +21,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let theme = canvas.theme;
     let start_choices = scene.state.start_choices();
     let count = u16::try_from(start_choices.len()).unwrap_or(u16::MAX);
-    // White space goes first where there is little room.
+    // Blank lines are left out first if there is little room.
     let airy = area.height >= count + 8;
     let mut rest = behind(below(area, u16::from(airy)), 2);
     rest = below(rest, canvas.wrap(rest, &scene.words.title, theme.title));
@@ -60,7 +60,7 @@ fn draw_choice(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, (item, ch
     canvas.put(place, text::clauses(&about, place.width), theme.plain);
 }
 
-/// A choice's name and what it does.
+/// Returns a choice's name and what it does.
 fn words(canvas: &Canvas<'_>, scene: &Scene<'_>, choice: &StartChoice) -> (&'static str, String) {
     match choice {
         StartChoice::Flow(which) => {
@@ -82,7 +82,7 @@ fn words(canvas: &Canvas<'_>, scene: &Scene<'_>, choice: &StartChoice) -> (&'sta
     }
 }
 
-/// An instance that can be reviewed: its name and where it is, or who made it.
+/// Describes an instance that can be reviewed: its name, and where it is or what made it.
 fn under_review(canvas: &Canvas<'_>, scene: &Scene<'_>, subject: &Subject) -> String {
     let place = match subject.maker {
         Maker::Octopus => "made by Octopus Server".to_owned(),
@@ -112,7 +112,7 @@ fn unfinished(run: &UnfinishedRun) -> String {
     format!("{}, {flow}, {} of {} steps, {} UTC", run.instance, run.done, run.steps, run.when)
 }
 
-/// What is on this machine already.
+/// Draws what exists on this machine.
 fn machine(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let theme = canvas.theme;
     canvas.put(row(area, 0), "On this machine", theme.title);
@@ -141,7 +141,7 @@ fn machine(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// Instances, as name, what they are and where; what could not be read has no name.
+/// Returns the instances as name, description and path; an instance that cannot be read has no name.
 fn lines(machine: &Machine) -> Vec<(String, String, String)> {
     let ours = machine.instances.iter().map(|seen| {
         let what =

@@ -1,5 +1,5 @@
-//! The window that takes a .NET connection string. What it shows of the text are the values of keys that are known to be
-//! harmless; everything else is masked, so that a password is not seen even in a string that is only half typed.
+//! The window that takes a .NET connection string. It shows only the values of keys that are known to be harmless and
+//! masks everything else, so that a password is not visible even in a half-typed string.
 
 use ratatui::layout::{Position, Rect};
 
@@ -9,7 +9,7 @@ use crate::faces::tui::canvas::{Canvas, below, row};
 use crate::faces::tui::editor::SecretInput;
 use crate::faces::tui::text;
 
-/// Keys whose values may be shown, in lower case and without blanks.
+/// Keys whose values may be shown, in lower case and without spaces.
 const HARMLESS: [&str; 17] = [
     "server",
     "datasource",
@@ -30,7 +30,7 @@ const HARMLESS: [&str; 17] = [
     "persistsecurityinfo",
 ];
 
-/// Keys that are known and whose values are secret.
+/// Known keys whose values are secret.
 const SECRET: [&str; 2] = ["password", "pwd"];
 
 /// Draws the window in place of the screen.
@@ -62,7 +62,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, window: &SecretInput) {
     }
 }
 
-/// The text with the values of all keys masked but those that are known to be harmless.
+/// Masks the values of all keys except those known to be harmless.
 fn masked(text: &str, mask: &str) -> String {
     let mut shown = String::new();
     for (place, part) in parts(text).into_iter().enumerate() {
@@ -72,7 +72,7 @@ fn masked(text: &str, mask: &str) -> String {
         if let Some((key, value)) = part.split_once('=') {
             let name = plain(key);
             let harmless = HARMLESS.contains(&name.as_str());
-            // An unknown key may be the tail of a password with a semicolon in it.
+            // An unknown key may be the end of a password that contains a semicolon.
             let known = harmless || SECRET.contains(&name.as_str());
             shown.push_str(if known { key } else { mask });
             shown.push('=');
@@ -86,14 +86,14 @@ fn masked(text: &str, mask: &str) -> String {
     shown
 }
 
-/// A key without blanks and in lower case, wiped when it is done with: it may be a piece of a password.
+/// Returns a key in lower case and without spaces. It is wiped after use, because it may be a piece of a password.
 fn plain(key: &str) -> Zeroizing<String> {
     let mut name = Zeroizing::new(String::with_capacity(key.len()));
     name.extend(key.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()));
     name
 }
 
-/// The parts between semicolons that are not inside quotes.
+/// Splits at the semicolons that are not inside quotes.
 fn parts(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut start = 0;

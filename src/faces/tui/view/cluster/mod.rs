@@ -1,8 +1,8 @@
-//! The cluster screen: who the cluster is, its nodes, and beneath them what a node that joins has to answer. Under review
-//! the rows themselves have the focus.
+//! The cluster screen: the cluster's identity, its nodes, and below them the fields of a joining node. Under review the
+//! rows themselves have the focus.
 //!
-//! The table takes its rows and no more, and where there are more
-//! nodes than rows, it shares the window with the fields and the checks, which are always seen.
+//! The table takes no more lines than it has rows. If there are more nodes than lines, it shares the window with the
+//! fields and the checks, which are always visible.
 
 mod table;
 
@@ -18,14 +18,14 @@ use crate::wizard::state::{Focus, State};
 
 use super::{Local, fields, page, sheet};
 
-/// The columns of the checks' signs and labels where they stand beside the fields.
+/// The width of the checks' signs and labels when they are beside the fields.
 const WIDE_LABELS: u16 = 15;
-/// The lines of what is told of the chosen node.
+/// The number of lines with details of the chosen node.
 const DETAILS: u16 = 4;
-/// The columns of their labels.
+/// The width of the labels of these details.
 const LABEL: u16 = 9;
 
-/// Draws the screen; tells from which line on it leaves the window blank.
+/// Draws the screen. Returns the first line of the blank space at its end.
 pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: &mut Local<'_>) -> u16 {
     let state = scene.state;
     let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
@@ -71,7 +71,7 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
     places.fields.bottom().max(places.checks.bottom()).max(places.mark.bottom()).max(regions.sidebar.y + amount.screens)
 }
 
-/// Who the cluster is, in a line.
+/// Describes the cluster on one line.
 fn title(state: &State) -> Option<String> {
     let nodes = state.facts.cluster.nodes.seen().map(|nodes| nodes.len());
     let count = |known: usize| match nodes.unwrap_or(known) {
@@ -89,8 +89,8 @@ fn title(state: &State) -> Option<String> {
     }
 }
 
-/// How many nodes the table has. Before they have been read, the database screen knows their number already, so that
-/// nothing moves when they come.
+/// Returns how many nodes the table will have. Before they have been read, the database screen has counted them
+/// already, so nothing moves when they arrive.
 fn expected(state: &State) -> usize {
     if let Some(nodes) = state.facts.cluster.nodes.seen() {
         return nodes.len();
@@ -122,7 +122,7 @@ fn absent(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, missing: bool)
     canvas.wrap(behind(area, 2), &words, words_style);
 }
 
-/// What the table has no room for, of the node that is chosen.
+/// Draws details of the chosen node that the table has no room for.
 fn details(canvas: &mut Canvas<'_>, area: Rect, node: &NodeSeen) {
     let theme = canvas.theme;
     let Some(kept) = &node.row else {
@@ -136,7 +136,7 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, node: &NodeSeen) {
         Heartbeat::Unreadable => "heartbeat cannot be read".to_owned(),
     };
     let version = node.version.as_ref().map_or_else(String::new, ToString::to_string);
-    // Most hosts are called as their nodes are.
+    // Most hosts have the same name as their node.
     let host = if node.is_called(&row_of.host) { String::new() } else { row_of.host.clone() };
     let cap = table::tasks(node).map_or_else(String::new, |cap| format!("task cap {cap}"));
     let lines = [
@@ -153,7 +153,7 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, node: &NodeSeen) {
         ),
         ("Octopus", vec![version, cap, beat]),
     ];
-    // The last is the least: it goes as a whole where there is no room for it.
+    // The last part is the least important and is left out as a whole if it does not fit.
     let lines = lines.map(|(label, parts)| {
         let room = usize::from(area.width.saturating_sub(LABEL));
         let mut said = String::new();
@@ -179,55 +179,55 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, node: &NodeSeen) {
     }
 }
 
-/// How much there is to show.
+/// How much content the screen has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClusterContent {
     /// Lines of the introduction.
     pub intro: u16,
     pub nodes: usize,
-    /// Lines of the fields with the focused one's help, or of what is told of the chosen node.
+    /// Lines of the fields with the focused one's help, or of the chosen node's details.
     pub fields: u16,
     pub checks: u16,
-    /// Screens in the sidebar, 0 without one.
+    /// Number of screens in the sidebar, 0 without a sidebar.
     pub screens: u16,
-    /// Whether the checks may stand beside the fields. What is told of a node has longer lines than fields have.
+    /// Whether the checks may be beside the fields. The lines of a node's details are too long for that.
     pub beside: bool,
 }
 
-/// The places.
+/// The areas of the screen's parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClusterLayout {
-    /// Whether the introduction is shown whole.
+    /// Whether the whole introduction is shown.
     pub roomy: bool,
     /// Title and introduction.
     pub heading: Rect,
-    /// Whether the table has heads.
+    /// Whether the table has column headings.
     pub head: bool,
-    /// The table, with its heads.
+    /// The table, including its headings.
     pub table: Rect,
-    /// The line that tells which rows are shown.
+    /// The line that says which rows are visible.
     pub mark: Rect,
     pub fields: Rect,
     pub checks: Rect,
-    /// In how many columns the checks stand.
+    /// The number of columns of the checks.
     pub columns: u16,
 }
 
-/// One way to save room; they are tried in turn.
+/// A layout that saves some room; they are tried in turn.
 struct Density {
     roomy: bool,
-    /// Blank lines under the heading, and before the checks.
+    /// Blank lines below the heading, and before the checks.
     gaps: (u16, u16),
-    /// In how many columns the checks stand.
+    /// The number of columns of the checks.
     columns: u16,
-    /// The rows that the table has at least, if there are as many nodes.
+    /// The least number of rows in the table, if there are as many nodes.
     rows: usize,
 }
 
 const DENSITIES: [Density; 6] = [
     Density { roomy: true, gaps: (1, 1), columns: 1, rows: 8 },
     Density { roomy: false, gaps: (1, 1), columns: 1, rows: 6 },
-    // A blank line less is better than checks whose words are cut; but not than a table of which next to nothing is seen.
+    // Dropping a blank line is better than cutting the checks' words, but a table with too few rows is worse.
     Density { roomy: false, gaps: (0, 1), columns: 1, rows: 4 },
     Density { roomy: false, gaps: (1, 1), columns: 2, rows: 4 },
     Density { roomy: false, gaps: (0, 1), columns: 2, rows: 3 },
@@ -250,7 +250,7 @@ fn arrange_with(density: &Density, regions: &Regions, amount: ClusterContent) ->
     let columns = if wide { 1 } else { density.columns };
     let checks = amount.checks.div_ceil(columns);
     let heading = 1 + if density.roomy { amount.intro } else { 0 };
-    // The line under the table is blank, or tells which rows are shown.
+    // The line below the table is blank, or says which rows are visible.
     let (under, before) = (density.gaps.0, if amount.checks > 0 && amount.fields > 0 { density.gaps.1 } else { 0 });
     let lower = if wide { amount.fields.max(checks) } else { amount.fields + before + checks };
     let others = heading + under + 1 + 1 + lower;
@@ -278,18 +278,19 @@ fn arrange_with(density: &Density, regions: &Regions, amount: ClusterContent) ->
     }
     let fields = Rect { height: amount.fields.min(rest.height), ..rest };
     let start = fields.bottom() + before;
-    // Beneath the sidebar the checks may use the whole width.
+    // Below the sidebar the checks may use the whole width.
     let free = columns > 1 && start >= page.y + amount.screens;
     let across = if free { body } else { page };
     if columns > 1 && across.width < 60 {
-        // Half of so little is too little for a check.
+        // Half of such a width is too little for a check.
         return None;
     }
     let checks = Rect { y: start, height: checks, ..across };
     Some(ClusterLayout { roomy: density.roomy, heading, head: true, table, mark, fields, checks, columns })
 }
 
-/// There is not room for all: the fields scroll, the checks show their troubles and a tally, and the table two rows.
+/// Arranges a window without enough room: the fields scroll, the checks show the most urgent and a tally, the table
+/// shrinks.
 fn least(regions: &Regions, amount: ClusterContent) -> ClusterLayout {
     let Regions { page, .. } = *regions;
     let heading = 1.min(page.height);

@@ -1,4 +1,4 @@
-//! The table of nodes: which columns fit, how wide they are, and the rows that are shown.
+//! The table of nodes: which columns fit, how wide they are, and which rows are shown.
 
 use std::ops::Range;
 
@@ -11,19 +11,19 @@ use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::text;
 use crate::model::facts::{Liveness, NodeSeen};
 
-/// The columns of the mark before the row that has the focus.
+/// The width of the mark before the focused row.
 const MARK: u16 = 2;
 
 /// How the table is drawn.
 #[derive(Debug, Clone, Copy)]
 pub struct TableLayout {
-    /// Whether the heads of the columns are shown.
+    /// Whether the column headings are shown.
     pub head: bool,
-    /// The row that has the focus, where rows can have it.
+    /// The focused row, if rows can have the focus.
     pub focus: Option<usize>,
 }
 
-/// Draws the table; tells which rows it shows.
+/// Draws the table. Returns which rows are visible.
 pub fn draw_table(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -64,7 +64,7 @@ pub fn draw_table(
             column => (value(column, node), theme.plain),
         };
         let cell = |column: NodeColumn, width: u16| match cell(column) {
-            // What is cut is better the part that nearly all of them share.
+            // Cuts the scheme first, which nearly all addresses share.
             (words, style) if column == NodeColumn::Address && text::width(&words) > width => (host(&words).to_owned(), style),
             cell => cell,
         };
@@ -73,7 +73,7 @@ pub fn draw_table(
     shown
 }
 
-/// A line of the table.
+/// Draws one line of the table.
 fn cells(canvas: &mut Canvas<'_>, line: Rect, columns: &[(NodeColumn, u16)], cell: impl Fn(NodeColumn, u16) -> (String, Style)) {
     let mut rest = line;
     for (column, width) in columns {
@@ -88,7 +88,7 @@ fn cells(canvas: &mut Canvas<'_>, line: Rect, columns: &[(NodeColumn, u16)], cel
     }
 }
 
-/// What stands in a column of a node.
+/// Returns the text of a node's cell.
 fn value(column: NodeColumn, node: &NodeSeen) -> String {
     let registered = node.registered();
     match column {
@@ -104,28 +104,28 @@ fn value(column: NodeColumn, node: &NodeSeen) -> String {
     }
 }
 
-/// How many tasks a node takes at a time: by Octopus' own row, else as it was set up.
+/// Returns how many tasks a node takes at a time: from Octopus' own row, otherwise as it was set up.
 pub fn tasks(node: &NodeSeen) -> Option<u32> {
     node.task_cap.or_else(|| node.registered().map(|row| u32::from(row.task_cap)))
 }
 
-/// An address without its scheme and the slash at its end.
+/// Returns an address without its scheme and trailing slash.
 fn host(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     rest.strip_suffix('/').unwrap_or(rest)
 }
 
-/// A time without its seconds: `2026-11-18 12:04`.
+/// Returns a time without its seconds: `2026-11-18 12:04`.
 pub fn minute(time: &str) -> &str {
     text::beginning(time, 16)
 }
 
-/// The family of an operating system: its first word.
+/// Returns the family of an operating system: its first word.
 fn family(system: &str) -> &str {
     system.split(' ').next().unwrap_or(system)
 }
 
-/// Whether a node is alive, as a sign, a word and their style.
+/// Returns a sign, a word and their style for whether a node is alive.
 pub fn life(canvas: &Canvas<'_>, node: &NodeSeen) -> (&'static str, &'static str, Style) {
     let (signs, theme) = (canvas.signs, canvas.theme);
     match node.life() {
@@ -136,12 +136,11 @@ pub fn life(canvas: &Canvas<'_>, node: &NodeSeen) -> (&'static str, &'static str
     }
 }
 
-/// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NodeColumn {
     /// The node's name.
     Name,
-    /// Where its web portal is reached.
+    /// The address of its web portal.
     Address,
     /// Its operating system.
     System,
@@ -151,19 +150,19 @@ pub enum NodeColumn {
     Tasks,
     /// How long ago it was seen.
     Seen,
-    /// When the wizard last set it up or changed it, by the server's clock.
+    /// When octopus-setup last set it up or changed it, by the server's clock.
     SetUp,
     /// Whether it is alive: a sign and a word.
     Life,
 }
 
-/// Between two columns.
+/// The gap between two columns.
 pub const GAP: u16 = 2;
 
-/// A column with its least width.
+/// A column and its least width.
 type Bounds = (NodeColumn, u16);
 
-/// From left to right.
+/// The columns from left to right.
 const BOUNDS: [Bounds; 8] = [
     (NodeColumn::Name, 10),
     (NodeColumn::Address, 13),
@@ -175,7 +174,7 @@ const BOUNDS: [Bounds; 8] = [
     (NodeColumn::Life, 9),
 ];
 
-/// What is left over goes to these in turn, up to so many columns.
+/// The columns that get the remaining width in turn, each up to this width.
 const GROWING: [(NodeColumn, u16); 6] = [
     (NodeColumn::Name, 12),
     (NodeColumn::Address, 20),
@@ -185,7 +184,7 @@ const GROWING: [(NodeColumn, u16); 6] = [
     (NodeColumn::Name, 32),
 ];
 
-/// In this order they come as the window gets wider.
+/// The order in which columns appear as the window gets wider.
 const COMING: [NodeColumn; 8] = [
     NodeColumn::Name,
     NodeColumn::Life,
@@ -198,7 +197,7 @@ const COMING: [NodeColumn; 8] = [
 ];
 
 impl NodeColumn {
-    /// Its head.
+    /// Returns the column heading.
     pub const fn head(self) -> &'static str {
         match self {
             Self::Name => "Node",
@@ -213,14 +212,14 @@ impl NodeColumn {
     }
 }
 
-/// The columns that fit, from left to right, with their widths. What is left over goes to the names and the addresses, and
-/// so does the room of the versions where no node has one.
+/// Returns the columns that fit, from left to right, with their widths. Names and addresses get the remaining width,
+/// and also the width of the version column if no node has a version.
 pub fn fitting(width: u16, versions: bool) -> Vec<(NodeColumn, u16)> {
     let mut room = width;
     let mut kept: Vec<NodeColumn> = Vec::with_capacity(COMING.len());
     for column in COMING {
         let least = bounds(column).1 + if kept.is_empty() { 0 } else { GAP };
-        // Only in this order: a window that grows never takes a column away.
+        // Stops at the first column that does not fit, so that a wider window never loses a column.
         if least > room {
             break;
         }
