@@ -148,9 +148,9 @@ fn a_recording_is_shown_again_on_the_screens() {
     let mut shown = start(&["--replay", recording], &other);
     shown.wait("Replayed");
     shown.wait("End");
-    // Each key goes on by one event, and the first one behind the last event ends the program.
-    shown.send("xxxxxxxx");
-    assert_eq!(shown.exit().exit_code(), 0);
+    // Each key goes on by one event, and the first one behind the last event ends the program. How many events there are, and
+    // whether keys that come together count as one paste, depends on the machine's load.
+    assert_eq!(shown.exit_pressing("x").exit_code(), 0);
     assert_restored(&shown);
     assert!(!other.exists(), "a replay writes nothing");
 }

@@ -149,8 +149,15 @@ impl Pty {
 
     /// Waits for the program's end, and reads its remaining output.
     pub fn exit(&mut self) -> ExitStatus {
+        self.exit_pressing("")
+    }
+
+    /// Waits for the program's end as [`Pty::exit`] does, and presses a key again and again until it comes.
+    pub fn exit_pressing(&mut self, key: &str) -> ExitStatus {
         let end = Instant::now() + PATIENCE;
         let status = loop {
+            // The program may have ended since; then nobody reads the key.
+            let _ = self.writer.write_all(key.as_bytes());
             // The program may block on output that is not read, so output and exit are polled in turn.
             while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(10)) {
                 self.take(&bytes);
