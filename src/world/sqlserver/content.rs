@@ -24,7 +24,7 @@ pub async fn ask(session: &mut Session) -> Result<Content, Trouble> {
 ///
 /// A cluster in the registry comes first, since Octopus Server puts its own tables beside it. "Empty" must be in the reply: a
 /// part that failed or never came is missing, and nothing is ever written because of a missing fact. A login that may not see
-/// definitions sees a full database as an empty one.
+/// definitions sees a full database as an empty one, and so may one whose sight the server does not tell.
 pub fn read(reply: &Reply) -> Result<Content, Trouble> {
     let row = reply.row("content")?;
     if row.flag("has_registry") {
@@ -52,7 +52,7 @@ pub fn read(reply: &Reply) -> Result<Content, Trouble> {
         let tables = reply.rows("table").unwrap_or_default().iter().map(name).collect();
         return Ok(Content::Foreign { tables, count });
     }
-    if row.told("sees") == Some(false) {
+    if row.told("sees") != Some(true) {
         return Err(Trouble::DefinitionsHidden);
     }
     Ok(if row.flag("has_registry") { Content::RegistryOnly } else { Content::Empty })
@@ -79,7 +79,7 @@ mod tests {
     type Cells = &'static [(&'static str, &'static str)];
 
     const EMPTY: Cells =
-        &[("part", "content"), ("tables", "#0"), ("has_registry", "#0"), ("has_nodes", "#0"), ("has_history", "#0")];
+        &[("part", "content"), ("tables", "#0"), ("has_registry", "#0"), ("has_nodes", "#0"), ("has_history", "#0"), ("sees", "#1")];
     const REGISTRY: Cells =
         &[("part", "content"), ("tables", "#12"), ("has_registry", "#1"), ("has_nodes", "#1"), ("has_history", "#0")];
     const FORMAT_1: Cells = &[("part", "registry"), ("version", "#1")];
@@ -104,7 +104,9 @@ mod tests {
     #[test]
     fn what_the_login_may_not_see_is_not_empty() {
         let content = |sees| [("part", "content"), ("tables", "#0"), ("has_registry", "#0"), ("sees", sees)];
-        assert_eq!(read(&reply(&[&content("#0")])), Err(Trouble::DefinitionsHidden));
+        for unproven in ["#0", "-"] {
+            assert_eq!(read(&reply(&[&content(unproven)])), Err(Trouble::DefinitionsHidden), "{unproven}");
+        }
         assert_eq!(read(&reply(&[&content("#1")])), Ok(Content::Empty));
         let tables = [("part", "content"), ("tables", "#2"), ("has_registry", "#0"), ("sees", "#0")];
         assert!(matches!(read(&reply(&[&tables])), Ok(Content::Foreign { count: 2, .. })));
@@ -139,7 +141,7 @@ mod tests {
 
     #[test]
     fn registry_without_a_cluster() {
-        let only = [("part", "content"), ("tables", "#0"), ("has_registry", "#1")];
+        let only = [("part", "content"), ("tables", "#0"), ("has_registry", "#1"), ("sees", "#1")];
         assert_eq!(read(&reply(&[&only, FORMAT_1])), Ok(Content::RegistryOnly));
     }
 

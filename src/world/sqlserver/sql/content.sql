@@ -2,7 +2,8 @@
 -- Sent by: survey, cluster and registry, in their batches or by itself (content::CONTENT).
 -- Needs:   CONNECT. A part that the login may not see costs only that part.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
--- The first part always has one row: a count of zero says "empty" if the login sees definitions; a missing answer never does.
+-- The first part always has one row: a count of zero says "empty" if the server tells that the login sees definitions (`sees` is 1);
+-- a missing answer never does.
 
 -- part: content
 SELECT 'content' AS part,
@@ -10,7 +11,7 @@ SELECT 'content' AS part,
   CASE WHEN OBJECT_ID(N'octopus_setup.version', N'U') IS NULL THEN 0 ELSE 1 END AS has_registry,
   CASE WHEN OBJECT_ID(N'dbo.OctopusServerNode', N'U') IS NULL THEN 0 ELSE 1 END AS has_nodes,
   CASE WHEN OBJECT_ID(N'dbo.OctopusServerInstallationHistory', N'U') IS NULL THEN 0 ELSE 1 END AS has_history,
-  COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION'), HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), 'DATABASE', 'VIEW DEFINITION')) AS sees;
+  COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION'), HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), 'DATABASE', 'VIEW DEFINITION'), IS_ROLEMEMBER('db_owner')) AS sees;
 
 -- part: registry
 IF OBJECT_ID(N'octopus_setup.version', N'U') IS NOT NULL
