@@ -126,9 +126,9 @@ impl Found {
     }
 }
 
-/// Returns whether the login may read the whole database, so that what it does not see does not exist.
+/// Returns whether the server tells that the login may read the whole database, so that what it does not see does not exist.
 fn sees_everything(reply: &Reply) -> Result<bool, Trouble> {
-    Ok(reply.rows("key_sight")?.first().is_none_or(|row| row.flag("sees")))
+    Ok(reply.rows("key_sight")?.first().is_some_and(|row| row.flag("sees")))
 }
 
 fn verifier_unreadable() -> Trouble {
@@ -209,7 +209,10 @@ mod tests {
     fn what_a_login_cannot_see_is_not_absent() {
         let sight = |sees| [("part", "key_sight"), ("sees", sees)];
         assert_eq!(read_evidence(&reply(&[&sight("#1")])).expect("evidence").kind(), Evidence::Nothing);
-        assert!(matches!(read_evidence(&reply(&[&sight("#0")])), Err(Trouble::Io(_))));
+        for unproven in ["#0", "-"] {
+            assert!(matches!(read_evidence(&reply(&[&sight(unproven)])), Err(Trouble::Io(_))), "{unproven}");
+        }
+        assert!(matches!(read_evidence(&reply(&[])), Err(Trouble::Io(_))), "silence is no sight");
         assert!(matches!(read_evidence(&reply(&[&sight("#0"), &of_account(VALUE)])), Err(Trouble::Io(_))));
     }
 }

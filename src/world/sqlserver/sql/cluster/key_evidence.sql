@@ -10,7 +10,7 @@ IF OBJECT_ID(N'octopus_setup.cluster', N'U') IS NOT NULL
 
 -- A login that may not read a table does not see its columns either: then a missing column proves nothing.
 -- part: key_sight
-SELECT 'key_sight' AS part, COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'SELECT'), HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), 'DATABASE', 'SELECT'), 1) AS sees;
+SELECT 'key_sight' AS part, COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'SELECT'), HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), 'DATABASE', 'SELECT'), IS_ROLEMEMBER('db_owner')) AS sees;
 
 -- Tables and forms in turn: they have changed over the years, and so has the form of a document: JSON, or the same compressed.
 -- Other encrypted values: behind a bar, an initialisation vector is 22 characters and two equals signs. Both rows and lengths are
