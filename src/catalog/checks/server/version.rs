@@ -32,7 +32,12 @@ fn judge_version(version: &ServerVersion) -> Verdict {
                 "Use SQL Server 2017 or later, Azure SQL Database or Amazon RDS for SQL Server in production.",
             ))
         }
-        Some(Product::SqlServer) | None => judge_sql_server(version, described),
+        Some(Product::SqlServer) if version.major > 0 => judge_sql_server(version, described),
+        Some(Product::SqlServer) | None => report(Finding::warn(
+            CheckId::SqlVersion,
+            "The server's version could not be read, so it is unknown whether Octopus works with it.",
+            "Have a DBA look at it (SELECT @@VERSION); Octopus needs SQL Server 2016 or later.",
+        )),
     }
 }
 
@@ -180,10 +185,17 @@ mod tests {
     #[test]
     fn old_versions_stop_or_are_warned_of() {
         assert!(stop(&of(12, "12.0.6024.0", "Enterprise Edition", 3)).says.contains("SQL Server 2014"));
-        assert!(stop(&of(0, "", "", 0)).says.contains("2016 or later"));
         assert!(warn(&of(13, "13.0.5026.0", "Standard Edition", 2)).says.contains("SQL Server 2016"));
         for engine in [6, 11] {
             assert!(stop(&of(16, "16.0", "x", engine)).says.contains("analytics"));
+        }
+    }
+
+    #[test]
+    fn a_version_that_was_not_told_is_neither_old_nor_good() {
+        for (banner, major, number) in [(SQL_SERVER, 0, ""), (SQL_SERVER, 0, "soon"), ("", 16, "16.0.4135.4"), ("", 0, "")] {
+            let finding = warn(&named(banner, major, number, "Enterprise Edition", 3));
+            assert!(finding.says.contains("could not be read, so it is unknown whether"), "{finding:?}");
         }
     }
 
