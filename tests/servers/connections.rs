@@ -93,6 +93,25 @@ async fn the_best_of_several_round_trips_counts() {
     assert!(facts.round_trip.seen().is_some_and(|shortest| *shortest < late), "{facts:?}");
 }
 
+/// What a far server told stays told when the line breaks in the questions that only measure it.
+#[tokio::test]
+async fn a_line_that_breaks_behind_the_survey_costs_no_fact_of_it() {
+    let late = Duration::from_millis(50);
+    let site = Site::new(move |request| match request.kind {
+        PacketType::SqlBatch if !request.asks("'identity' AS part") => Act::HangUp,
+        _ => Act::PassLate(late),
+    })
+    .await;
+    site.make("Octopus").await;
+    let server = SqlServer::new();
+    for connections in 1..=2 {
+        let facts = surveyed(&server, &site.target("Octopus")).await;
+        assert!(matches!(facts.database.seen(), Some(DatabaseSeen::Open(_))), "{facts:?}");
+        assert!(facts.round_trip.seen().is_some_and(|shortest| *shortest >= late) && facts.rights.seen().is_some(), "{facts:?}");
+        assert_eq!(site.scenario.connections(), connections, "the broken session is not kept");
+    }
+}
+
 #[tokio::test]
 async fn trouble_behind_a_redirect_names_both_servers() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -96,9 +96,11 @@ impl SqlServer {
         let _turn = self.turn().await;
         if let Some(mut connection) = self.take(target, SessionDatabase::Own) {
             report(connection_facts(&connection.facts));
-            if survey(&mut connection, self.patience.read).await.is_ok() {
+            if let Ok(whole) = survey(&mut connection, self.patience.read).await {
                 report(connection.facts.clone());
-                self.keep_unless_blocking(target, connection);
+                if whole {
+                    self.keep_unless_blocking(target, connection);
+                }
                 return;
             }
         }
@@ -109,9 +111,12 @@ impl SqlServer {
             match connect(target, own, &mut report).await {
                 Ok(Connection { session, facts, database_error: Some(refusal), .. }) => break (facts, refusal, Some(session)),
                 Ok(mut connection) => match survey(&mut connection, self.patience.read).await {
-                    Ok(()) => {
+                    Ok(whole) => {
                         report(&connection.facts);
-                        return self.keep_unless_blocking(target, connection);
+                        if whole {
+                            self.keep_unless_blocking(target, connection);
+                        }
+                        return;
                     }
                     // A database that is just being opened, or a server that is just being woken.
                     Err(trouble @ Trouble::Silent { .. }) if !silent => {

@@ -23,14 +23,15 @@ const SURVEY: &str = include_str!("sql/survey/survey.sql");
 const FROM_MASTER: &str = include_str!("sql/survey/from_master.sql");
 const CLOCK_END: &str = include_str!("sql/survey/clock_end.sql");
 
-/// Sends the survey's batch on a connection to the database, and completes the connection's facts.
+/// Sends the survey's batch on a connection to the database, and completes the connection's facts. Returns whether the session is
+/// still in order: one that broke behind the survey must be thrown away, and the facts are good.
 ///
 /// # Errors
-/// If the session is broken; it must be thrown away then.
-pub async fn survey(connection: &mut Connection, limit: Duration) -> Result<(), Trouble> {
+/// If the session broke before the survey's reply was read; it must be thrown away then.
+pub async fn survey(connection: &mut Connection, limit: Duration) -> Result<bool, Trouble> {
     let reply = batch::ask(&mut connection.session, &survey_question(), &[], limit).await?;
     read_common(&reply, &mut connection.facts);
-    measure_again(&mut connection.session, &mut connection.facts).await?;
+    let whole = measure_again(&mut connection.session, &mut connection.facts).await.is_ok();
     connection.facts.database = match database(&reply) {
         Ok(Some(state)) => Fact::Seen(DatabaseSeen::Open(state)),
         // The session is in it, so it exists, whatever the catalogue shows.
@@ -38,7 +39,7 @@ pub async fn survey(connection: &mut Connection, limit: Duration) -> Result<(), 
         Err(trouble) => Fact::Missing(trouble),
     };
     connection.facts.content = content::read(&reply).into();
-    Ok(())
+    Ok(whole)
 }
 
 fn survey_question() -> Question {
@@ -57,17 +58,17 @@ fn read_common(reply: &Reply, facts: &mut ServerFacts) {
         facts.login = Fact::Seen(login);
     }
     facts.version = version(reply).into();
-    let (ahead, round_trip) = clock(reply);
-    facts.clock_ahead_ms = ahead.into();
+    facts.clock_ahead_ms = clock(reply).into();
     let handshake = facts.encrypted.seen().map_or(Duration::ZERO, |session| session.took);
-    facts.round_trip = round_trip.map(|measured| shortest([measured, took, handshake])).into();
+    facts.round_trip = Fact::Seen(shortest([reply.took, took, handshake]));
     facts.rights = rights(reply).into();
     facts.collation = collation(reply).into();
 }
 
-/// Returns the shortest of the upper limits of a round trip: of the batch, which a server parses whole before it reads its clock, of
-/// the login and of the TLS handshake, each of which took at least one. A busy machine lengthens any of them, seldom all. Zero means
-/// not measured. TCP's own time does not count: a gateway or load balancer may have answered that.
+/// Returns the shortest of the upper limits of a round trip: of the batch, of the login and of the TLS handshake, each of which took
+/// at least one. A busy machine lengthens any of them, seldom all. Zero means not measured. What the server says that it spent on
+/// the batch is not taken off: while its reply waits for the line, its clock goes on, and a far line would look near. TCP's own time
+/// does not count: a gateway or load balancer may have answered that.
 fn shortest(limits: [Duration; 3]) -> Duration {
     limits.into_iter().filter(|limit| !limit.is_zero()).min().unwrap_or_default()
 }
@@ -129,10 +130,10 @@ pub async fn look_from_master(
             }
             let seen = absent_or_closed(&reply, refusal);
             if may_have_come_online(&seen)
-                && let Some(opened) = open_once_more(target).await
+                && let Some((whole, opened)) = open_once_more(target).await
             {
                 report(&opened.facts);
-                return Some((SessionDatabase::Own, opened));
+                return whole.then_some((SessionDatabase::Own, opened));
             }
             facts.database = Fact::Seen(seen);
             facts.content = match facts.database.seen() {
@@ -170,12 +171,12 @@ fn may_have_come_online(seen: &DatabaseSeen) -> bool {
         && may_pass.contains(&number)
 }
 
-/// Logs in to the database once more and surveys it; `None` if it is still refused.
-async fn open_once_more(target: &Target) -> Option<Connection> {
+/// Logs in to the database once more and surveys it, and tells whether the session is still in order; `None` if it is still refused.
+async fn open_once_more(target: &Target) -> Option<(bool, Connection)> {
     let mut silent = |_: &ServerFacts| {};
     let mut connection = connect(target, (target.database.as_str(), IfUnopened::Refuse), &mut silent).await.ok()?;
-    survey(&mut connection, limits::READ).await.ok()?;
-    Some(connection)
+    let whole = survey(&mut connection, limits::READ).await.ok()?;
+    Some((whole, connection))
 }
 
 fn unnamed_login() -> ServerLogin {
@@ -251,23 +252,15 @@ fn logged_in(reply: &Reply, took: Duration) -> Result<ServerLogin, Trouble> {
 const ISO: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second][optional [.[subsecond]]]");
 
-/// Returns how far the server's clock is ahead, in milliseconds, and how long a round trip takes.
+/// Returns how far the server's clock is ahead, in milliseconds.
 ///
-/// The batch reads the clock at its begin and at its end. The time in between is not part of the round trip, and the first reading
-/// was half a round trip after the batch was sent.
-fn clock(reply: &Reply) -> (Result<i64, Trouble>, Result<Duration, Trouble>) {
-    let begun = instant(reply, "clock");
-    let ended = instant(reply, "clock_end");
-    let spent = match (&begun, &ended) {
-        (Ok(begun), Ok(ended)) => Duration::try_from(*ended - *begun).unwrap_or_default(),
-        _ => Duration::ZERO,
-    };
-    let round_trip = reply.took.saturating_sub(spent);
-    let ahead = begun.map(|server| {
-        let ours = reply.sent_at + round_trip / 2;
-        i64::try_from((server.assume_utc() - ours).whole_milliseconds()).unwrap_or(i64::MAX)
-    });
-    (ahead, ended.map(|_| round_trip))
+/// The batch reads the clock at its begin and at its end. The time in between is not spent on the line, and the first reading was
+/// half of the rest after the batch was sent.
+fn clock(reply: &Reply) -> Result<i64, Trouble> {
+    let begun = instant(reply, "clock")?;
+    let spent = instant(reply, "clock_end").map_or(Duration::ZERO, |ended| Duration::try_from(ended - begun).unwrap_or_default());
+    let ours = reply.sent_at + reply.took.saturating_sub(spent) / 2;
+    Ok(i64::try_from((begun.assume_utc() - ours).whole_milliseconds()).unwrap_or(i64::MAX))
 }
 
 fn instant(reply: &Reply, part: &str) -> Result<PrimitiveDateTime, Trouble> {
@@ -452,21 +445,23 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_own_time_is_no_round_trip_and_the_middle_counts() {
+    fn the_servers_own_time_moves_the_clock_only_and_hides_no_far_line() {
         let reply = clock_reply("2026-11-18T12:00:05.0500000", "2026-11-18T12:00:05.2500000", 300);
-        assert_eq!(clock(&reply), (Ok(5_000), Ok(Duration::from_millis(100))));
+        assert_eq!(clock(&reply), Ok(5_000), "half of what the server did not spend itself");
+        let mut facts = ServerFacts::default();
+        read_common(&reply, &mut facts);
+        assert_eq!(facts.round_trip, Fact::Seen(Duration::from_millis(300)));
     }
 
     #[test]
     fn the_clock_may_be_behind_and_without_decimals() {
-        assert_eq!(clock(&clock_reply("2026-11-18T11:59:00", "2026-11-18T11:59:00", 0)).0, Ok(-60_000));
-        assert_eq!(clock(&clock_reply("2026-11-18 11:59:00.5", "2026-11-18 11:59:00.5", 0)).0, Ok(-59_500), "a blank for the T");
+        assert_eq!(clock(&clock_reply("2026-11-18T11:59:00", "2026-11-18T11:59:00", 0)), Ok(-60_000));
+        assert_eq!(clock(&clock_reply("2026-11-18 11:59:00.5", "2026-11-18 11:59:00.5", 0)), Ok(-59_500), "a blank for the T");
     }
 
     #[test]
     fn a_clock_that_cannot_be_read_is_missing() {
-        let (ahead, round_trip) = clock(&clock_reply("soon", "later", 10));
-        assert!(ahead.is_err() && round_trip.is_err());
+        assert!(clock(&clock_reply("soon", "later", 10)).is_err());
     }
 
     #[test]

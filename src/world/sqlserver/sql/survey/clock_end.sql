@@ -1,5 +1,5 @@
--- Reads the server's clock once more behind the last part: with the first reading this tells how long the server itself took; the
--- rest of the wait is the round trip.
+-- Reads the server's clock once more behind the last part: with the first reading this tells how long the server itself took, and
+-- so when the first reading was.
 -- Sent by: survey, at the end of its batches.
 -- Needs:   CONNECT.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
