@@ -13,8 +13,8 @@ use crate::model::facts::{
     Access, CanaryFile, ClusterFacts, ClusterSeen, Collation, Content, DatabaseRights, DatabaseSeen, DatabaseState, Disk,
     Evidence, Fact, Facts, FolderFacts, FolderIdentity, FolderPlace, FolderRights, HealthFacts, Heartbeat, HomeFacts, HomeState,
     Identity, KeyFacts, KeyFileFacts, KeyFileState, LogSeen, Machine, NodeFacts, NodeSeen, Nodes, OctopusFacts, Ping, PortFact,
-    PortsFacts, Product, Protocol, Replication, ResolvedServer, ServerCertificate, ServerFacts, ServerLogin, ServerVersion,
-    ServiceFacts, StateFolder, StorageFacts, TcpConnection, TlsSession, Trouble, TrustSource,
+    PortsFacts, Product, Protocol, Replication, ResolvedServer, ServerCertificate, ServerFacts, ServerGroups, ServerLogin,
+    ServerVersion, ServiceFacts, StateFolder, StorageFacts, TcpConnection, TlsSession, Trouble, TrustSource,
 };
 use crate::model::field::FieldId;
 use crate::model::key_evidence::{KeyBasis, KeyVerdict};
@@ -131,7 +131,7 @@ fn server() -> ServerFacts {
         round_trip: Fact::Seen(Duration::from_micros(800)),
         database: Fact::Seen(DatabaseSeen::Open(state())),
         rights: Fact::Seen(DatabaseRights {
-            create_database: true,
+            create_database: Some(true),
             create_table: true,
             create_schema: true,
             alter: true,
@@ -146,9 +146,10 @@ fn server() -> ServerFacts {
             case_insensitive: true,
             server: "SQL_Latin1_General_CP1_CI_AS".into(),
             odd_columns: Vec::new(),
-            odd_count: 0,
+            odd_count: Some(0),
         }),
         content: Fact::Seen(Content::Empty),
+        groups: Fact::Seen(ServerGroups { enabled: Some(false), ..ServerGroups::default() }),
     }
 }
 
@@ -172,9 +173,23 @@ pub fn state() -> DatabaseState {
         name: "OctopusDeploy".into(),
         state: "ONLINE".into(),
         compatibility: 160,
+        read_only: Some(false),
+        single_user: Some(false),
+        restricted_user: Some(false),
         read_committed_snapshot: true,
-        replication: Fact::Seen(Replication::default()),
+        replication: Fact::Seen(replication()),
         ..DatabaseState::default()
+    }
+}
+
+/// A database of which no copies are kept, as the server tells it.
+pub fn replication() -> Replication {
+    Replication {
+        replicated: Some(false),
+        mirrored: Some(false),
+        log_shipping: Some(false),
+        in_availability_group: Some(false),
+        ..Replication::default()
     }
 }
 

@@ -296,7 +296,7 @@ fn a_database_that_cannot_be_created_hides_what_is_behind_it_and_one_in_doubt_wa
     for check in behind() {
         assert_eq!(judged(check, &off, &facts), Verdict::NotYet, "{}", check.id());
     }
-    facts.server.rights = Fact::Seen(crate::model::facts::DatabaseRights::default());
+    facts.server.rights = Fact::Seen(DatabaseRights { create_database: Some(false), ..DatabaseRights::default() });
     for check in behind() {
         assert_eq!(judged(check, &answers, &facts), Verdict::NotYet, "{}", check.id());
     }
@@ -339,7 +339,7 @@ fn no_finding_takes_a_hostile_name_out_of_its_brackets() {
     if let Fact::Seen(login) = &mut facts.server.login {
         (login.login, login.user) = (NAME.into(), NAME.into());
     }
-    facts.server.rights = Fact::Seen(crate::model::facts::DatabaseRights::default());
+    facts.server.rights = Fact::Seen(DatabaseRights { create_database: Some(false), ..DatabaseRights::default() });
     let said = |number| SqlTrouble { number, state: 1, class: 14, text: "no".into() };
     let mut worlds = vec![facts.clone()];
     for database in
@@ -482,7 +482,7 @@ fn rights_to_create_weigh_less_where_nothing_is_created() {
         assert!(warn(&judged_of_flow(flow, CheckId::DbRights, bare)).says.contains("cannot create tables"), "{flow:?}");
         let no_database = judged_of_flow(flow, CheckId::DbRights, |facts| {
             if let Fact::Seen(rights) = &mut facts.server.rights {
-                rights.create_database = false;
+                rights.create_database = Some(false);
             }
         });
         evidence(&no_database);

@@ -42,6 +42,9 @@ pub struct ServerFacts {
     /// Collations of the database and its columns, or of the server if the database is yet to be created.
     pub collation: Fact<Collation>,
     pub content: Fact<Content>,
+    /// The server's availability groups; asked only where the database does not open.
+    #[serde(default)]
+    pub groups: Fact<ServerGroups>,
 }
 
 impl ServerFacts {
@@ -229,8 +232,9 @@ pub struct Collation {
     pub server: Untrusted,
     /// Columns whose collation is not the database's, as `schema.table.column (collation)`; the first few.
     pub odd_columns: Vec<Untrusted>,
-    /// How many such columns there are.
-    pub odd_count: u64,
+    /// How many such columns there are; `None` if they could not be read, or the login may not see all of them.
+    #[serde(default)]
+    pub odd_count: Option<u64>,
 }
 
 /// Whether the requested database exists, as far as the login sees it.
@@ -254,21 +258,23 @@ pub enum DatabaseSeen {
     },
 }
 
-/// A row of `sys.databases`, and what other catalogue views add.
+/// A row of `sys.databases`, and what other catalogue views add. What the server did not say is `None`, or empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one column of the server's, not a state")]
 pub struct DatabaseState {
     /// Its name as the server spells it.
     pub name: Untrusted,
     /// `state_desc`: `ONLINE`, `RESTORING`, …
     pub state: Untrusted,
     /// `is_read_only`, or `DATABASEPROPERTYEX(…, 'Updateability')` = `READ_ONLY`.
-    pub read_only: bool,
+    #[serde(default)]
+    pub read_only: Option<bool>,
     /// `user_access_desc` is `SINGLE_USER`.
-    pub single_user: bool,
+    #[serde(default)]
+    pub single_user: Option<bool>,
     /// `user_access_desc` is `RESTRICTED_USER`.
-    pub restricted_user: bool,
-    /// `compatibility_level`.
+    #[serde(default)]
+    pub restricted_user: Option<bool>,
+    /// `compatibility_level`; 0 if the server did not say.
     pub compatibility: i32,
     /// `is_read_committed_snapshot_on`.
     pub read_committed_snapshot: bool,
@@ -278,31 +284,47 @@ pub struct DatabaseState {
     pub replication: Fact<Replication>,
 }
 
-/// Replication, mirroring, log shipping and availability group of a database.
+/// Replication, mirroring, log shipping and availability group of a database. What could not be read is `None`, never absent.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Replication {
     /// Published, merge-published, subscribed or a distributor: unsupported by Octopus.
-    pub replicated: bool,
+    #[serde(default)]
+    pub replicated: Option<bool>,
     /// Mirrored: unsupported by Octopus.
-    pub mirrored: bool,
+    #[serde(default)]
+    pub mirrored: Option<bool>,
     /// Primary of log shipping.
-    pub log_shipping: bool,
+    #[serde(default)]
+    pub log_shipping: Option<bool>,
     /// The availability group's name, when it is in one.
     pub availability_group: Option<Untrusted>,
-    /// The group's listeners, as DNS names.
-    pub listeners: Vec<Untrusted>,
+    /// The listeners of that group, as DNS names.
+    #[serde(default)]
+    pub listeners: Option<Vec<Untrusted>>,
     /// Whether the database is in an availability group, by `sys.databases.replica_id`, which every login sees; `None` if the server
     /// did not say. The group's name and listeners need VIEW ANY DEFINITION.
     #[serde(default)]
     pub in_availability_group: Option<bool>,
 }
 
+/// A server's availability groups, as far as a new database depends on them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ServerGroups {
+    /// `SERVERPROPERTY('IsHadrEnabled')`; `None` if the server did not say.
+    pub enabled: Option<bool>,
+    /// The listeners that the login sees, as DNS names.
+    pub listeners: Vec<Untrusted>,
+    /// Whether the login sees all of them.
+    pub sees_listeners: bool,
+}
+
 /// The login's rights. Effective permissions decide; roles only explain.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one answer of the server, not a state")]
 pub struct DatabaseRights {
-    /// `HAS_PERMS_BY_NAME(NULL, NULL, 'CREATE ANY DATABASE')`.
-    pub create_database: bool,
+    /// `HAS_PERMS_BY_NAME(NULL, NULL, 'CREATE ANY DATABASE')`; `None` if the server did not say.
+    #[serde(default)]
+    pub create_database: Option<bool>,
     /// `CREATE TABLE` in the database; false where it is absent.
     pub create_table: bool,
     /// `CREATE SCHEMA` in the database.

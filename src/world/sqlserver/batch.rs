@@ -346,15 +346,20 @@ async fn read(mut stream: QueryStream<'_>, reply: &mut Reply, last: &mut Option<
                     return Err(tiberius::error::Error::Protocol("the answer has more rows than were asked for".into()));
                 }
                 let row = ReplyRow { names: Arc::clone(&names), cells: row.into_iter().map(cell).collect() };
-                let part = row.raw("part");
-                if last.as_deref() != part {
-                    *last = part.map(str::to_owned);
-                }
+                note_last(last, &row);
                 reply.add(row);
             }
         }
     }
     Ok(())
+}
+
+/// Notes the part of the last row. A row of trouble belongs to no part: the one before it may have been cut short all the same.
+fn note_last(last: &mut Option<String>, row: &ReplyRow) {
+    let part = row.raw("part");
+    if part != Some(TROUBLE) && last.as_deref() != part {
+        *last = part.map(str::to_owned);
+    }
 }
 
 fn cell(data: ColumnData<'_>) -> Cell {
@@ -429,6 +434,15 @@ pub mod tests {
         let reply = Reply::from_rows(rows, Some(Trouble::ConnectionLost), OffsetDateTime::UNIX_EPOCH, Duration::ZERO);
         assert!(reply.row("clock").is_ok());
         assert_eq!(reply.row("content").err(), Some(Trouble::ConnectionLost));
+    }
+
+    #[test]
+    fn a_row_of_trouble_is_not_the_last_part_of_a_batch() {
+        let mut last = None;
+        for (part, expected) in [("key_sight", "key_sight"), ("key_values", "key_values"), ("trouble", "key_values")] {
+            note_last(&mut last, &row(&[("part", part), ("of_part", "key_value")]));
+            assert_eq!(last.as_deref(), Some(expected));
+        }
     }
 
     #[test]

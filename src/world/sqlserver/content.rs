@@ -78,8 +78,14 @@ mod tests {
 
     type Cells = &'static [(&'static str, &'static str)];
 
-    const EMPTY: Cells =
-        &[("part", "content"), ("tables", "#0"), ("has_registry", "#0"), ("has_nodes", "#0"), ("has_history", "#0"), ("sees", "#1")];
+    const EMPTY: Cells = &[
+        ("part", "content"),
+        ("tables", "#0"),
+        ("has_registry", "#0"),
+        ("has_nodes", "#0"),
+        ("has_history", "#0"),
+        ("sees", "#1"),
+    ];
     const REGISTRY: Cells =
         &[("part", "content"), ("tables", "#12"), ("has_registry", "#1"), ("has_nodes", "#1"), ("has_history", "#0")];
     const FORMAT_1: Cells = &[("part", "registry"), ("version", "#1")];

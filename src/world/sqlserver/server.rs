@@ -216,7 +216,7 @@ impl SqlServer {
     /// to many and given another collation only while nobody is in it.
     pub(super) fn keep_unless_blocking(&self, target: &Target, connection: Connection) {
         let open = match connection.facts.database.seen() {
-            Some(DatabaseSeen::Open(state)) => !state.read_only && !state.single_user,
+            Some(DatabaseSeen::Open(state)) => state.read_only != Some(true) && state.single_user != Some(true),
             _ => true,
         };
         if open && connection.facts.collation.seen().is_none_or(|collation| collation.case_insensitive) {

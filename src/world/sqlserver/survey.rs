@@ -8,7 +8,7 @@ use time::macros::format_description;
 
 use crate::model::facts::{
     Collation, Content, DatabaseRights, DatabaseSeen, DatabaseState, FAR_ROUND_TRIP, Fact, Product, Replication, ServerFacts,
-    ServerLogin, ServerVersion, SqlTrouble, Trouble,
+    ServerGroups, ServerLogin, ServerVersion, SqlTrouble, Trouble,
 };
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
@@ -136,6 +136,7 @@ pub async fn look_from_master(
                 return whole.then_some((SessionDatabase::Own, opened));
             }
             facts.database = Fact::Seen(seen);
+            facts.groups = groups(&reply).into();
             facts.content = match facts.database.seen() {
                 Some(DatabaseSeen::Absent) => Fact::Seen(Content::Empty),
                 _ => Fact::Missing(Trouble::Unasked),
@@ -166,8 +167,8 @@ fn may_have_come_online(seen: &DatabaseSeen) -> bool {
     let number = said.number;
     let may_pass = [errors::CANNOT_OPEN_DATABASE, errors::USED_DEFAULT_DATABASE, errors::NO_SUCH_DATABASE, errors::UNMAPPED];
     state.state.as_str().eq_ignore_ascii_case("ONLINE")
-        && !state.single_user
-        && !state.restricted_user
+        && state.single_user != Some(true)
+        && state.restricted_user != Some(true)
         && may_pass.contains(&number)
 }
 
@@ -273,8 +274,10 @@ fn instant(reply: &Reply, part: &str) -> Result<PrimitiveDateTime, Trouble> {
 /// Returns the database's collation, judged by what it does rather than by its name, and the columns that differ from it.
 fn collation(reply: &Reply) -> Result<Collation, Trouble> {
     let row = reply.row("collation")?;
-    // If the columns cannot be listed, only they are missing.
-    let odd = reply.rows("odd_column").unwrap_or_default();
+    // If the columns cannot be listed, only they are missing; a login that may not see all of them has listed only some.
+    let listed = reply.rows("odd_column");
+    let sees = reply.row("rights").is_ok_and(|row| row.flag("view_definition"));
+    let odd = listed.as_deref().unwrap_or_default();
     let column = |row: &ReplyRow| {
         let name = |name| row.raw(name).unwrap_or_default();
         Untrusted::new(&format!(
@@ -287,12 +290,14 @@ fn collation(reply: &Reply) -> Result<Collation, Trouble> {
     };
     // From master it is the server's, for a database that is still to be created; else the catalogue's.
     let name = database_row(reply)?.map(|row| row.text("collation")).filter(|name| !name.is_empty());
+    // Without the database's own collation no column differs from it.
+    let is_complete = listed.is_ok() && sees && name.is_some();
     Ok(Collation {
         name: name.unwrap_or_else(|| row.text("name")),
         case_insensitive: row.flag("case_insensitive"),
         server: row.text("server"),
         odd_columns: odd.iter().map(column).collect(),
-        odd_count: odd.first().map_or(0, |row| row.count("how_many")),
+        odd_count: is_complete.then(|| odd.first().map_or(0, |row| row.count("how_many"))),
     })
 }
 
@@ -308,11 +313,11 @@ fn database_row(reply: &Reply) -> Result<Option<&ReplyRow>, Trouble> {
 }
 
 fn database_state(row: &ReplyRow, replication: Fact<Replication>) -> DatabaseState {
-    let is = |column: &str, value: &str| row.raw(column).is_some_and(|text| text.eq_ignore_ascii_case(value));
+    let is = |column: &str, value: &str| row.raw(column).map(|text| text.eq_ignore_ascii_case(value));
     DatabaseState {
         name: row.text("name"),
         state: row.text("state"),
-        read_only: row.flag("read_only") || is("updateability", "READ_ONLY"),
+        read_only: any([row.told("read_only"), is("updateability", "READ_ONLY")]),
         single_user: is("user_access", "SINGLE_USER"),
         restricted_user: is("user_access", "RESTRICTED_USER"),
         compatibility: row.int("compatibility"),
@@ -322,20 +327,28 @@ fn database_state(row: &ReplyRow, replication: Fact<Replication>) -> DatabaseSta
     }
 }
 
+/// Returns whether one of these is so: `Some(true)` if one was told to be, `None` if none was told at all.
+fn any<const N: usize>(told: [Option<bool>; N]) -> Option<bool> {
+    told.into_iter().flatten().reduce(|one, other| one || other)
+}
+
 /// Reads how the database is replicated. Mirroring, log shipping and groups come from views that other editions lack and other logins
-/// may not read; they count as absent then. Only replication itself, which is in `sys.databases`, must be in the reply.
+/// may not read; what a view does not tell is unknown then. Replication itself, which is in `sys.databases`, must be in the reply.
 fn replication(reply: &Reply) -> Result<Replication, Trouble> {
     let row = reply.rows("replication")?.first().ok_or(Trouble::Unasked)?;
-    let counted = |part: &str| reply.row(part).is_ok_and(|row| row.count("how_many") > 0);
+    let counted = |part: &str| reply.row(part).ok().and_then(|row| row.told("how_many"));
+    let kinds = ["published", "subscribed", "merge_published", "distributor"].map(|name| row.told(name));
     let groups = reply.rows("availability_group").unwrap_or_default();
-    let listeners = reply.rows("listener").unwrap_or_default();
-    let listeners = listeners.iter().map(|row| row.text("name")).filter(|name| !name.is_empty());
+    // A group without a listener has one row without a name.
+    let listeners = reply.rows("listener").ok().filter(|rows| !rows.is_empty());
+    let named =
+        |rows: &[ReplyRow]| rows.iter().map(|row| row.text("name")).filter(|name| !name.is_empty()).collect::<Vec<Untrusted>>();
     Ok(Replication {
-        replicated: ["published", "subscribed", "merge_published", "distributor"].iter().any(|name| row.flag(name)),
+        replicated: any(kinds).filter(|is| *is || kinds.iter().all(Option::is_some)),
         mirrored: counted("mirroring"),
         log_shipping: counted("log_shipping"),
         availability_group: groups.first().map(|row| row.text("name")),
-        listeners: listeners.collect(),
+        listeners: listeners.map(named),
         in_availability_group: row.told("in_group"),
     })
 }
@@ -344,7 +357,7 @@ fn replication(reply: &Reply) -> Result<Replication, Trouble> {
 fn rights(reply: &Reply) -> Result<DatabaseRights, Trouble> {
     let row = reply.row("rights")?;
     Ok(DatabaseRights {
-        create_database: row.flag("create_database"),
+        create_database: row.told("create_database"),
         create_table: row.flag("create_table"),
         create_schema: row.flag("create_schema"),
         alter: row.flag("alter_database"),
@@ -355,6 +368,17 @@ fn rights(reply: &Reply) -> Result<DatabaseRights, Trouble> {
         create_in_master: row.told("create_in_master"),
         dbmanager: row.told("dbmanager"),
         view_any_database: row.told("view_databases"),
+    })
+}
+
+/// Returns the server's availability groups.
+fn groups(reply: &Reply) -> Result<ServerGroups, Trouble> {
+    let row = reply.row("groups")?;
+    let listeners = reply.rows("group_listener");
+    Ok(ServerGroups {
+        enabled: row.told("enabled"),
+        sees_listeners: listeners.is_ok() && row.flag("sees"),
+        listeners: listeners.unwrap_or_default().iter().map(|row| row.text("name")).collect(),
     })
 }
 
@@ -476,11 +500,28 @@ mod tests {
         ];
         let row = [("part", "database"), ("exact", "#1"), ("collation", "Latin1_General_CS_AS")];
         let base = [("part", "collation"), ("case_insensitive", "#0"), ("server", "X")];
-        let collation = collation(&reply(&[&row, &base, &odd])).expect("read");
+        let rights = [("part", "rights"), ("view_definition", "#1")];
+        let collation = collation(&reply(&[&row, &base, &odd, &rights])).expect("read");
         assert!(!collation.case_insensitive);
         assert_eq!(collation.name.as_str(), "Latin1_General_CS_AS");
         assert_eq!(collation.odd_columns, [Untrusted::new("dbo.Event.Name (Latin1_General_BIN2)")]);
-        assert_eq!(collation.odd_count, 37);
+        assert_eq!(collation.odd_count, Some(37));
+    }
+
+    #[test]
+    fn columns_that_were_not_all_seen_are_not_none() {
+        let database = [("part", "database"), ("exact", "#1"), ("collation", "Latin1_General_CI_AS")];
+        let base = [("part", "collation"), ("case_insensitive", "#1"), ("server", "X")];
+        let rights = |sees| [("part", "rights"), ("view_definition", sees)];
+        let count = |rows: &[&[(&str, &str)]]| collation(&reply(rows)).expect("read").odd_count;
+        assert_eq!(count(&[&database, &base, &rights("#1")]), Some(0));
+        for hidden in ["#0", "-"] {
+            assert_eq!(count(&[&database, &base, &rights(hidden)]), None, "{hidden}");
+        }
+        assert_eq!(count(&[&database, &base]), None);
+        assert_eq!(count(&[&base, &rights("#1")]), None, "there was nothing to compare them with");
+        let failed = [("part", "trouble"), ("of_part", "odd_column"), ("number", "#208"), ("message", "no")];
+        assert_eq!(count(&[&database, &base, &rights("#1"), &failed]), None);
     }
 
     const ROW: &[(&str, &str)] = &[
@@ -498,18 +539,70 @@ mod tests {
 
     #[test]
     fn an_ordinary_database_has_nothing_special() {
-        let replication = [("part", "replication"), ("published", "#0"), ("subscribed", "#0")];
-        let state = database(&reply(&[ROW, &replication])).expect("read").expect("there");
-        assert!(!state.read_only && !state.single_user && state.read_committed_snapshot);
+        let mirroring = [("part", "mirroring"), ("how_many", "#0")];
+        let log_shipping = [("part", "log_shipping"), ("how_many", "#0")];
+        let state = database(&reply(&[ROW, NOT_REPLICATED, &mirroring, &log_shipping])).expect("read").expect("there");
+        assert_eq!((state.read_only, state.single_user, state.restricted_user), (Some(false), Some(false), Some(false)));
+        assert!(state.read_committed_snapshot);
         assert_eq!(state.compatibility, 160);
-        assert_eq!(state.replication, Fact::Seen(Replication::default()));
+        let plain = Replication {
+            replicated: Some(false),
+            mirrored: Some(false),
+            log_shipping: Some(false),
+            in_availability_group: Some(false),
+            ..Replication::default()
+        };
+        assert_eq!(state.replication, Fact::Seen(plain));
+    }
+
+    const NOT_REPLICATED: &[(&str, &str)] = &[
+        ("part", "replication"),
+        ("published", "#0"),
+        ("subscribed", "#0"),
+        ("merge_published", "#0"),
+        ("distributor", "#0"),
+        ("in_group", "#0"),
+    ];
+
+    #[test]
+    fn what_a_view_does_not_tell_is_unknown() {
+        let failed = |part| [("part", "trouble"), ("of_part", part), ("number", "#208"), ("message", "no")];
+        let replication = |rows: &[&[(&str, &str)]]| super::replication(&reply(rows)).expect("read");
+        let nothing = replication(&[&[("part", "replication"), ("published", "-"), ("subscribed", "#0"), ("in_group", "-")]]);
+        assert_eq!(nothing, Replication::default());
+        for part in ["mirroring", "log_shipping"] {
+            let unread = [&failed(part)[..], &[("part", part), ("how_many", "-")]];
+            for unread in unread {
+                let seen = replication(&[NOT_REPLICATED, unread]);
+                assert_eq!((seen.mirrored, seen.log_shipping, seen.replicated), (None, None, Some(false)), "{unread:?}");
+            }
+        }
+        let group = [("part", "availability_group"), ("name", "ag1")];
+        assert_eq!(replication(&[NOT_REPLICATED, &group, &failed("listener")]).listeners, None);
+        assert_eq!(replication(&[NOT_REPLICATED, &group]).listeners, None, "a view that the server lacks");
+        assert_eq!(replication(&[NOT_REPLICATED, &group, &[("part", "listener"), ("name", "-")]]).listeners, Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_state_that_was_not_told_is_unknown() {
+        let row = [
+            ("part", "database"),
+            ("name", "Octopus"),
+            ("state", "-"),
+            ("exact", "#1"),
+            ("read_only", "-"),
+            ("user_access", "-"),
+        ];
+        let state = database(&reply(&[&row])).expect("read").expect("there");
+        assert_eq!((state.read_only, state.single_user, state.restricted_user), (None, None, None));
+        assert!(state.state.is_empty() && state.compatibility == 0);
     }
 
     #[test]
     fn a_secondary_is_read_only_by_its_updateability() {
         let row: Vec<_> =
             ROW.iter().map(|(name, value)| (*name, if *name == "updateability" { "READ_ONLY" } else { *value })).collect();
-        assert!(database(&reply(&[&row])).expect("read").expect("there").read_only);
+        assert_eq!(database(&reply(&[&row])).expect("read").expect("there").read_only, Some(true));
     }
 
     #[test]
@@ -525,9 +618,9 @@ mod tests {
         ]);
         let replication = database(&reply).expect("read").expect("there").replication;
         let replication = replication.seen().expect("seen");
-        assert!(replication.replicated && replication.mirrored && !replication.log_shipping);
+        assert_eq!((replication.replicated, replication.mirrored, replication.log_shipping), (Some(true), Some(true), None));
         assert_eq!(replication.availability_group, Some(Untrusted::new("ag1")));
-        assert_eq!(replication.listeners.len(), 2);
+        assert_eq!(replication.listeners.as_ref().map(Vec::len), Some(2));
     }
 
     #[test]
@@ -539,8 +632,24 @@ mod tests {
 
     #[test]
     fn what_was_not_asked_is_not_granted() {
-        let rights = rights(&reply(&[&[("part", "rights"), ("create_database", "#1")]])).expect("read");
-        assert!(rights.create_database && !rights.create_table && !rights.control);
+        let told = |create| rights(&reply(&[&[("part", "rights"), ("create_database", create)]])).expect("read");
+        let rights = told("#1");
+        assert!(rights.create_database == Some(true) && !rights.create_table && !rights.control);
+        assert_eq!((told("#0").create_database, told("-").create_database), (Some(false), None));
+    }
+
+    #[test]
+    fn listeners_that_a_login_may_not_see_are_not_absent() {
+        let told = |enabled, sees| [("part", "groups"), ("enabled", enabled), ("sees", sees)];
+        let listener = [("part", "group_listener"), ("name", "sql-ag")];
+        let seen = groups(&reply(&[&told("#1", "#1"), &listener])).expect("read");
+        assert_eq!(seen, ServerGroups { enabled: Some(true), listeners: vec!["sql-ag".into()], sees_listeners: true });
+        for hidden in ["#0", "-"] {
+            assert!(!groups(&reply(&[&told("#1", hidden)])).expect("read").sees_listeners, "{hidden}");
+        }
+        let failed = [("part", "trouble"), ("of_part", "group_listener"), ("number", "#208"), ("message", "no")];
+        assert!(!groups(&reply(&[&told("-", "#1"), &failed])).expect("read").sees_listeners);
+        assert!(groups(&reply(&[])).is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::untrusted::Untrusted;
 
-use super::{Existence, alter, existence, unproven};
+use super::{Existence, alter, existence, unproven, unread_finding};
 
 /// The database is case-insensitive, and its columns agree with it.
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -66,7 +66,7 @@ fn database_findings(collation: &Collation, case: &Case<'_>) -> Vec<Finding> {
     let ours = |column: &&Untrusted| column.as_str().starts_with("octopus_setup.");
     let own = collation.odd_columns.iter().filter(ours).count() as u64;
     let others: Vec<Untrusted> = collation.odd_columns.iter().filter(|column| !ours(column)).cloned().collect();
-    let count = collation.odd_count.max(collation.odd_columns.len() as u64) - own;
+    let count = collation.odd_count.unwrap_or_default().max(collation.odd_columns.len() as u64) - own;
     if count > 0 {
         // A first node has nothing to lose yet; a running cluster works until its next upgrade.
         let severity = if case.flow == Flow::FirstNode { Severity::Stop } else { Severity::Warn };
@@ -81,6 +81,11 @@ fn database_findings(collation: &Collation, case: &Case<'_>) -> Vec<Finding> {
             ),
             "Have a DBA change these columns' collation to the database's.",
         ));
+    }
+    if collation.odd_count.is_none() {
+        let what = format!("The columns of {}", names.database);
+        let risk = format!("it is unknown whether columns differ from its collation ({})", collation.name);
+        findings.push(unread_finding(CheckId::DbCollation, &what, &risk));
     }
     findings
 }
@@ -144,7 +149,7 @@ mod tests {
     fn odd_columns_stop_a_first_node_and_warn_the_others() {
         let facts = with(|collation| {
             collation.odd_columns = vec!["dbo.Event.Category (Finnish_Swedish_CI_AS)".into()];
-            collation.odd_count = 3;
+            collation.odd_count = Some(3);
         });
         let finding = stop(&of(&facts));
         assert!(finding.says.contains("3 columns have") && finding.says.contains("Finnish_Swedish_CI_AS) and 2 more"));
@@ -154,10 +159,21 @@ mod tests {
     }
 
     #[test]
+    fn columns_that_could_not_be_read_are_not_equal_ones() {
+        let finding = warn(&of(&with(|collation| collation.odd_count = None)));
+        assert!(finding.says.contains("could not be read, so it is unknown whether columns differ"), "{finding:?}");
+        let some = with(|collation| {
+            collation.odd_columns = vec!["dbo.Event.Category (Finnish_Swedish_CI_AS)".into()];
+            collation.odd_count = None;
+        });
+        assert!(stop(&of(&some)).says.contains("1 column has"), "what was seen stays");
+    }
+
+    #[test]
     fn our_own_columns_do_not_count() {
         let facts = with(|collation| {
             collation.odd_columns = vec!["octopus_setup.node.name (Latin1_General_100_CI_AS)".into()];
-            collation.odd_count = 1;
+            collation.odd_count = Some(1);
         });
         assert!(matches!(of(&facts), Verdict::Good(_)));
     }

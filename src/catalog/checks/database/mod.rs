@@ -8,11 +8,11 @@ mod rights;
 pub use collation::is_case_sensitive;
 
 use super::server::{Names, row};
-use super::{Case, Check, report};
+use super::{Case, Check, report, report_all};
 use crate::catalog::dba::Reach;
 use crate::catalog::{failures, format};
 use crate::model::check::CheckId;
-use crate::model::facts::{DatabaseRights, DatabaseSeen, DatabaseState, Fact, Product, SqlTrouble, Trouble};
+use crate::model::facts::{DatabaseRights, DatabaseSeen, DatabaseState, Fact, Product, ServerGroups, SqlTrouble, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
@@ -47,16 +47,18 @@ fn existence<'a>(case: &Case<'a>) -> Result<Existence<'a>, Verdict> {
         Fact::Seen(DatabaseSeen::Open(state)) => Ok(Existence::Open(state)),
         Fact::Seen(DatabaseSeen::Absent) if may_create(case) => match &server.rights {
             Fact::Unknown => Err(case.pending()),
-            Fact::Seen(rights) if !has_right_to_create(rights) => Err(Verdict::NotYet),
+            Fact::Seen(rights) if has_right_to_create(rights) == Some(false) => Err(Verdict::NotYet),
             Fact::Seen(_) | Fact::Missing(_) => Ok(Existence::Planned),
         },
         Fact::Seen(_) | Fact::Missing(_) => Err(Verdict::NotYet),
     }
 }
 
-/// Whether the login can create a database: by a right on the server, by one in `master`, or by Azure's role for it.
-fn has_right_to_create(rights: &DatabaseRights) -> bool {
-    rights.create_database || rights.create_in_master == Some(true) || rights.dbmanager == Some(true)
+/// Whether the login can create a database: by a right on the server, by one in `master`, or by Azure's role for it. `None` if the
+/// server tells about none of them.
+fn has_right_to_create(rights: &DatabaseRights) -> Option<bool> {
+    let ways = [rights.create_database, rights.create_in_master, rights.dbmanager];
+    ways.into_iter().flatten().reduce(|one, other| one || other)
 }
 
 /// Whether the install may create the database. Only a first node may: every other node has to find its cluster in it.
@@ -67,13 +69,19 @@ fn may_create(case: &Case<'_>) -> bool {
 /// The verdict where the server did not tell what somebody's data depends on: never good, so that it needs the operator's word.
 fn unproven(check: CheckId, what: &str, risk: &str, trouble: &Trouble, case: &Case<'_>) -> Verdict {
     let words = case.explain(trouble);
-    let mut finding = Finding::warn(
-        check,
-        format!("{what} could not be read, so {risk}. {}", words.says),
-        "Have a DBA look at it; go on only if you know the answer.",
-    );
+    let mut finding = unread_finding(check, what, risk);
+    finding.says = format!("{} {}", finding.says, words.says);
     finding.remedy = words.remedy;
     report(finding)
+}
+
+/// The finding where the server told other things, and not this one.
+fn unread_finding(check: CheckId, what: &str, risk: &str) -> Finding {
+    Finding::warn(
+        check,
+        format!("{what} could not be read, so {risk}."),
+        "Have a DBA look at it; go on only if you know the answer.",
+    )
 }
 
 /// `ALTER DATABASE [x] …;`
@@ -124,49 +132,91 @@ fn judge_absent(case: &Case<'_>, names: &Names) -> Verdict {
             .sql(names.scripts().create_database()),
         );
     }
-    match &case.facts.server.rights {
-        Fact::Unknown => case.pending(),
-        Fact::Missing(trouble) => report(
-            Finding::warn(
-                CheckId::DbExists,
-                format!(
-                    "There is no database {database} yet, and whether {login} may create it could not be learnt. {}",
-                    case.explain(trouble).says
-                ),
-                "Go on and see, or have a DBA run this first.",
-            )
-            .sql(names.scripts().create_database()),
-        ),
-        Fact::Seen(rights) if !has_right_to_create(rights) => report(
-            Finding::stop(
-                CheckId::DbExists,
-                format!("There is no database {database} on {server}, and {login} may not create one."),
-                match reach {
-                    Reach::Use => "Have a DBA run this, or give the login the right CREATE ANY DATABASE.",
-                    Reach::Connect => "Have a DBA run this, or make the login's user in master a member of dbmanager.",
-                },
-            )
-            .sql(names.scripts().create_database()),
-        ),
-        // Azure SQL Database makes a paid service object of a `CREATE DATABASE`.
-        Fact::Seen(_)
-            if case.facts.server.version.seen().is_some_and(|version| version.product == Some(Product::AzureSqlDatabase)) =>
-        {
-            report(Finding::warn(
-                CheckId::DbExists,
-                format!(
-                    "{database} is absent; the install creates it, in Azure's default service tier, which costs what it costs."
-                ),
-                "Create the database in the Azure portal if you want to choose its tier, then check again.",
-            ))
-        }
-        Fact::Seen(_) if database.starts_with('[') && database.ends_with(']') => report(Finding::warn(
+    let mut findings = match &case.facts.server.rights {
+        Fact::Unknown => return case.pending(),
+        Fact::Missing(trouble) => vec![right_unread_finding(names, &format!(" {}", case.explain(trouble).says))],
+        Fact::Seen(rights) => match has_right_to_create(rights) {
+            Some(true) => Vec::new(),
+            None => vec![right_unread_finding(names, "")],
+            Some(false) => {
+                return report(
+                    Finding::stop(
+                        CheckId::DbExists,
+                        format!("There is no database {database} on {server}, and {login} may not create one."),
+                        match reach {
+                            Reach::Use => "Have a DBA run this, or give the login the right CREATE ANY DATABASE.",
+                            Reach::Connect => "Have a DBA run this, or make the login's user in master a member of dbmanager.",
+                        },
+                    )
+                    .sql(names.scripts().create_database()),
+                );
+            }
+        },
+    };
+    // Azure SQL Database makes a paid service object of a `CREATE DATABASE`.
+    if case.facts.server.version.seen().is_some_and(|version| version.product == Some(Product::AzureSqlDatabase)) {
+        findings.push(Finding::warn(
+            CheckId::DbExists,
+            format!("{database} is absent; the install creates it, in Azure's default service tier, which costs what it costs."),
+            "Create the database in the Azure portal if you want to choose its tier, then check again.",
+        ));
+    } else if database.starts_with('[') && database.ends_with(']') {
+        findings.push(Finding::warn(
             CheckId::DbExists,
             format!("The new database would be called {database}, brackets and all."),
             format!("Type the name without brackets ({}); octopus-setup quotes it by itself.", &database[1..database.len() - 1]),
-        )),
-        Fact::Seen(_) => Verdict::Good("absent; the install creates it".into()),
+        ));
     }
+    findings.extend(one_replica_finding(case, names));
+    report_all(findings, || "absent; the install creates it".into())
+}
+
+/// Whether the login may create the database was not told.
+fn right_unread_finding(names: &Names, why: &str) -> Finding {
+    let Names { database, login, .. } = names;
+    Finding::warn(
+        CheckId::DbExists,
+        format!("There is no database {database} yet, and whether {login} may create it could not be read.{why}"),
+        "Go on and see, or have a DBA run this first.",
+    )
+    .sql(names.scripts().create_database())
+}
+
+/// Tells a server's listeners.
+const LISTENERS: &str = "SELECT dns_name, port FROM sys.availability_group_listeners;";
+
+/// A database that is created through the listener of an availability group is on the primary replica only, until a DBA adds it to
+/// the group.
+fn one_replica_finding(case: &Case<'_>, names: &Names) -> Option<Finding> {
+    let Names { server, host, database, .. } = names;
+    if options::keeper(case).is_some() {
+        return None;
+    }
+    let groups = match &case.facts.server.groups {
+        // Only a recording of an older program has none.
+        Fact::Unknown => return None,
+        Fact::Seen(groups) => groups.clone(),
+        Fact::Missing(_) => ServerGroups::default(),
+    };
+    if groups.listeners.iter().any(|listener| options::is_same_host(listener, host)) {
+        return Some(Finding::warn(
+            CheckId::DbExists,
+            format!(
+                "{host} is the listener of an availability group: {database}, which the install creates, would exist on one \
+                 replica only, and be missing after a failover."
+            ),
+            "Have a DBA create the database and add it to the group, then check again; or have it added after the install.",
+        ));
+    }
+    if groups.enabled == Some(false) || groups.sees_listeners {
+        return None;
+    }
+    let says = format!(
+        "The listeners of availability groups on {server} could not be read: cannot tell whether {host} is one of them; \
+         {database} would exist on one replica only then."
+    );
+    let fix = "Have a DBA run this; where the server is a listener, have the database created and added to the group first.";
+    Some(Finding::warn(CheckId::DbExists, says, fix).sql(LISTENERS))
 }
 
 /// The server has the database, but it cannot be opened. Its state says why if that is known, otherwise the server's error does.
@@ -184,10 +234,10 @@ fn closed_finding(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<
             ("is damaged or lacks a file", "Have a DBA look into the server's error log and repair or restore it.", None)
         }
         ("OFFLINE", _) | ("" | "ONLINE", 942) => ("is offline", "Have a DBA bring it online.", Some(alter(names, "SET ONLINE"))),
-        _ if state.is_some_and(|state| state.single_user) || said.number == 924 => {
+        _ if state.is_some_and(|state| state.single_user == Some(true)) || said.number == 924 => {
             ("is in single-user mode, and another session has it", failures::TAKE_BACK, Some(names.scripts().open_to_many()))
         }
-        _ if state.is_some_and(|state| state.restricted_user) => (
+        _ if state.is_some_and(|state| state.restricted_user == Some(true)) => (
             "is open to its owners and administrators only (RESTRICTED_USER), and {login} is neither",
             "Have a DBA open it to many, then check again.",
             Some(alter(names, "SET MULTI_USER")),
@@ -294,13 +344,58 @@ mod tests {
     #[test]
     fn absent_without_the_right_stops_and_without_knowing_warns() {
         let mut facts = with(DatabaseSeen::Absent);
-        facts.server.rights = Fact::Seen(DatabaseRights::default());
+        facts.server.rights = Fact::Seen(no_rights());
         let finding = stop(&verdict(&facts));
         assert!(finding.says.contains("octopus may not create") && sql(&finding).starts_with("CREATE DATABASE [OctopusDeploy]"));
         facts.server.rights = Fact::Missing(Trouble::Sql(said(297)));
-        assert!(warn(&verdict(&facts)).says.contains("could not be learnt"));
+        assert!(warn(&verdict(&facts)).says.contains("may create it could not be read."));
         facts.server.rights = Fact::Unknown;
         assert_eq!(verdict(&facts), Verdict::NotYet);
+    }
+
+    fn no_rights() -> DatabaseRights {
+        DatabaseRights { create_database: Some(false), ..DatabaseRights::default() }
+    }
+
+    #[test]
+    fn a_right_that_no_way_tells_is_not_a_missing_one() {
+        let mut facts = with(DatabaseSeen::Absent);
+        facts.server.rights = Fact::Seen(DatabaseRights::default());
+        let finding = warn(&verdict(&facts));
+        assert!(
+            finding.says.ends_with("whether octopus may create it could not be read.") && finding.remedy.is_some(),
+            "{finding:?}"
+        );
+        let finding = warn(&judged(CheckId::DbRights, &samples::answers(), &facts));
+        assert!(finding.says.contains("could not be read, so it is unknown whether"), "{finding:?}");
+    }
+
+    #[test]
+    fn a_database_made_through_a_listener_is_on_one_replica_only() {
+        let on = |enabled, listeners: &[&str], sees_listeners| {
+            let mut facts = with(DatabaseSeen::Absent);
+            let listeners = listeners.iter().map(|name| (*name).into()).collect();
+            facts.server.groups = Fact::Seen(ServerGroups { enabled, listeners, sees_listeners });
+            facts
+        };
+        let finding = warn(&verdict(&on(Some(true), &["sql-ag", "SQL01.corp.example"], true)));
+        assert!(finding.says.contains("sql01 is the listener") && finding.says.contains("one replica only"), "{finding:?}");
+        for hidden in [on(Some(true), &[], false), on(None, &["sql-ag"], false)] {
+            let finding = warn(&verdict(&hidden));
+            assert!(finding.says.contains("cannot tell whether sql01") && finding.remedy.is_some(), "{finding:?}");
+        }
+        for good in [on(Some(false), &[], false), on(Some(true), &["sql-ag"], true), on(None, &[], true)] {
+            assert_eq!(evidence(&verdict(&good)), "absent; the install creates it");
+        }
+        let mut facts = on(Some(true), &[], false);
+        facts.server.groups = Fact::Missing(Trouble::Unasked);
+        assert!(warn(&verdict(&facts)).says.contains("cannot tell"));
+        if let Fact::Seen(version) = &mut facts.server.version {
+            version.amazon_rds = Some(true);
+        }
+        assert!(matches!(verdict(&facts), Verdict::Good(_)), "RDS adds it by itself");
+        facts.server.groups = Fact::Unknown;
+        assert!(matches!(verdict(&facts), Verdict::Good(_)), "an older recording");
     }
 
     #[test]
@@ -329,7 +424,7 @@ mod tests {
         if let Fact::Seen(ServerVersion { product, .. }) = &mut facts.server.version {
             *product = Some(Product::AzureSqlDatabase);
         }
-        facts.server.rights = Fact::Seen(DatabaseRights::default());
+        facts.server.rights = Fact::Seen(no_rights());
         let finding = stop(&verdict(&facts));
         assert!(
             finding.fix.contains("dbmanager") && sql(&finding).starts_with("-- Run this connected to master."),
@@ -368,10 +463,10 @@ mod tests {
             );
             assert_eq!(sql(&finding), remedy);
         }
-        let single = DatabaseState { single_user: true, ..samples::state() };
+        let single = DatabaseState { single_user: Some(true), ..samples::state() };
         let finding = stop(&verdict(&with(DatabaseSeen::Closed { state: Some(single), said: said(4060) })));
         assert!(sql(&finding).starts_with("SELECT session_id") && sql(&finding).ends_with("SET MULTI_USER;"));
-        let restricted = DatabaseState { restricted_user: true, ..samples::state() };
+        let restricted = DatabaseState { restricted_user: Some(true), ..samples::state() };
         let finding = stop(&verdict(&with(DatabaseSeen::Closed { state: Some(restricted), said: said(4060) })));
         assert!(finding.says.contains("octopus is neither") && sql(&finding) == "ALTER DATABASE [OctopusDeploy] SET MULTI_USER;");
     }

@@ -1,11 +1,11 @@
 //! `db-state`, `db-snapshot` and `db-copies`: how the database is set up.
 
-use super::{Existence, alter, existence, unproven};
+use super::{Existence, alter, existence, unproven, unread_finding};
 use crate::catalog::checks::server::Names;
 use crate::catalog::checks::{Case, report_all};
 use crate::catalog::format;
 use crate::model::check::CheckId;
-use crate::model::facts::{DatabaseState, Fact, Replication};
+use crate::model::facts::{DatabaseState, Fact, Product, Replication};
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::untrusted::Untrusted;
 
@@ -31,19 +31,19 @@ fn state_findings(state: &DatabaseState, names: &Names) -> Vec<Finding> {
         );
     }
     let in_group = state.replication.seen().is_some_and(is_in_group);
-    if state.read_only && in_group {
+    if state.read_only == Some(true) && in_group {
         findings.push(Finding::stop(
             CheckId::DbState,
             format!("{name} takes no writes here: this server holds a secondary copy of its availability group."),
             "Give the availability group's listener instead of one of its servers.",
         ));
-    } else if state.read_only {
+    } else if state.read_only == Some(true) {
         findings.push(
             Finding::stop(CheckId::DbState, format!("{name} is read-only."), "Have a DBA set it to read-write.")
                 .sql(alter(names, "SET READ_WRITE")),
         );
     }
-    if state.single_user {
+    if state.single_user == Some(true) {
         findings.push(
             Finding::stop(
                 CheckId::DbState,
@@ -52,7 +52,7 @@ fn state_findings(state: &DatabaseState, names: &Names) -> Vec<Finding> {
             )
             .sql(alter(names, "SET MULTI_USER")),
         );
-    } else if state.restricted_user {
+    } else if state.restricted_user == Some(true) {
         findings.push(
             Finding::warn(
                 CheckId::DbState,
@@ -72,7 +72,23 @@ fn state_findings(state: &DatabaseState, names: &Names) -> Vec<Finding> {
             .sql(alter(names, "SET AUTO_CLOSE OFF")),
         );
     }
+    let unread = [
+        (stated.is_empty(), "online"),
+        (state.read_only.is_none(), "writable"),
+        (state.single_user.is_none() && state.restricted_user.is_none(), "open to many"),
+    ];
+    if let Some(unread) = either(unread) {
+        let risk = format!("it is unknown whether it is {unread}");
+        findings.push(unread_finding(CheckId::DbState, &format!("The state of {name}"), &risk));
+    }
     findings
+}
+
+/// Lists those that hold: `a`, `a or b`, `a, b or c`; `None` if none does.
+fn either<const N: usize>(parts: [(bool, &str); N]) -> Option<String> {
+    let parts: Vec<&str> = parts.into_iter().filter_map(|(holds, part)| holds.then_some(part)).collect();
+    let (last, first) = parts.split_last()?;
+    Some(if first.is_empty() { (*last).to_owned() } else { format!("{} or {last}", first.join(", ")) })
 }
 
 /// The compatibility level of SQL Server 2016. Octopus raises a lower one at an upgrade, without asking.
@@ -84,7 +100,7 @@ pub fn judge_snapshot(case: &Case<'_>) -> Verdict {
         Err(verdict) => verdict,
         Ok(Existence::Planned) => Verdict::Good("new; Octopus turns it on".into()),
         Ok(Existence::Open(state)) => {
-            let may_alter = case.facts.server.rights.seen().is_some_and(|rights| rights.alter);
+            let may_alter = case.facts.server.rights.seen().map(|rights| rights.alter);
             let next = if case.is_existing_node() { "next" } else { "first" };
             report_all(snapshot_findings(state, may_alter, next, &Names::new(case)), || {
                 format!("read-committed snapshot, level {}", state.compatibility)
@@ -93,25 +109,40 @@ pub fn judge_snapshot(case: &Case<'_>) -> Verdict {
     }
 }
 
-fn snapshot_findings(state: &DatabaseState, may_alter: bool, next: &str, names: &Names) -> Vec<Finding> {
+fn snapshot_findings(state: &DatabaseState, may_alter: Option<bool>, next: &str, names: &Names) -> Vec<Finding> {
     let name = &names.database;
     let mut findings = Vec::new();
     if !state.read_committed_snapshot {
         let sql = alter(names, "SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE");
-        let (severity, says, fix) = if may_alter {
-            (
+        let (severity, says, fix) = match may_alter {
+            Some(true) => (
                 Severity::Note,
                 format!("is off; Octopus turns it on at its {next} start, which ends every other session in the database."),
                 "Nothing is to be done; who wants it now can run this.",
-            )
-        } else {
-            (Severity::Warn, "is off, and the login may not turn it on, as Octopus wants to.".to_owned(), "Have a DBA run this.")
+            ),
+            Some(false) => (
+                Severity::Warn,
+                "is off, and the login may not turn it on, as Octopus wants to.".to_owned(),
+                "Have a DBA run this.",
+            ),
+            None => (
+                Severity::Warn,
+                "is off; the login's rights could not be read, so it is unknown whether Octopus can turn it on.".to_owned(),
+                "Have a DBA run this.",
+            ),
         };
         findings
             .push(Finding::new(CheckId::DbSnapshot, severity, format!("Read-committed snapshot of {name} {says}"), fix).sql(sql));
     }
     // 0 if the server does not tell.
-    if state.compatibility != 0 && state.compatibility < LEVEL {
+    if state.compatibility == 0 {
+        findings.push(Finding::note(
+            CheckId::DbSnapshot,
+            format!(
+                "The compatibility level of {name} could not be read; Octopus needs {LEVEL} or more, and raises it at an upgrade."
+            ),
+        ));
+    } else if state.compatibility < LEVEL {
         findings.push(
             Finding::warn(
                 CheckId::DbSnapshot,
@@ -141,18 +172,48 @@ pub fn judge_copies(case: &Case<'_>) -> Verdict {
             unproven(CheckId::DbCopies, &what, "it is unknown whether it is replicated or mirrored", trouble, case)
         }
         Fact::Seen(replication) => {
-            let by_rds = case.facts.server.version.seen().is_some_and(|version| version.amazon_rds == Some(true));
-            if by_rds && !replication.replicated && (replication.mirrored || is_in_group(replication)) {
-                return Verdict::Good(
-                    "a copy in another zone, which Amazon RDS keeps and fails over to behind the same name".into(),
-                );
-            }
+            let keeper = keeper(case);
             let names = Names::new(case);
-            report_all(copies_findings(replication, by_rds, &names), || match &replication.availability_group {
-                Some(group) => format!("availability group {group}, through its listener"),
-                None => "none".to_owned(),
+            report_all(copies_findings(replication, keeper, &names), || match (keeper, &replication.availability_group) {
+                (Some(keeper), _) if replication.mirrored == Some(true) || is_in_group(replication) => {
+                    format!("{} keeps and fails over to behind the same name", keeper.copies())
+                }
+                (None, Some(group)) => format!("availability group {group}, through its listener"),
+                _ => "none".to_owned(),
             })
         }
+    }
+}
+
+/// A platform that keeps copies by itself, where neither mirroring nor the availability group is the operator's.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Keeper {
+    AmazonRds,
+    AzureSqlDatabase,
+    ManagedInstance,
+    Fabric,
+}
+
+impl Keeper {
+    /// Begins the sentence that says who keeps them.
+    fn copies(self) -> &'static str {
+        match self {
+            Self::AmazonRds => "a copy in another zone, which Amazon RDS",
+            Self::AzureSqlDatabase => "copies that Azure SQL Database",
+            Self::ManagedInstance => "copies that Azure SQL Managed Instance",
+            Self::Fabric => "copies that Microsoft Fabric",
+        }
+    }
+}
+
+/// Returns the platform that keeps the copies, if one does.
+pub(super) fn keeper(case: &Case<'_>) -> Option<Keeper> {
+    let version = case.facts.server.version.seen()?;
+    match &version.product {
+        Some(Product::AzureSqlDatabase) => Some(Keeper::AzureSqlDatabase),
+        Some(Product::ManagedInstance) => Some(Keeper::ManagedInstance),
+        Some(Product::FabricSqlDatabase) => Some(Keeper::Fabric),
+        _ => (version.amazon_rds == Some(true)).then_some(Keeper::AmazonRds),
     }
 }
 
@@ -165,71 +226,93 @@ fn is_in_group(replication: &Replication) -> bool {
 const GROUP: &str = "SELECT g.name, l.dns_name, l.port FROM sys.availability_groups g \
     LEFT JOIN sys.availability_group_listeners l ON l.group_id = g.group_id;";
 
-/// `by_rds`: whether copies are kept by Amazon RDS, where neither mirroring nor the group is the operator's.
-fn copies_findings(replication: &Replication, by_rds: bool, names: &Names) -> Vec<Finding> {
+fn copies_findings(replication: &Replication, keeper: Option<Keeper>, names: &Names) -> Vec<Finding> {
     let name = &names.database;
     let mut findings = Vec::new();
-    if replication.replicated {
+    if replication.replicated == Some(true) {
         findings.push(Finding::stop(
             CheckId::DbCopies,
             format!("{name} takes part in replication, which Octopus does not support."),
             "Use another database, or have its publications and subscriptions removed.",
         ));
     }
-    if replication.mirrored && !by_rds {
+    let own = keeper.is_none();
+    if own && replication.mirrored == Some(true) {
         findings.push(Finding::stop(
             CheckId::DbCopies,
             format!("{name} is mirrored, which Octopus does not support."),
             "Have mirroring removed; an availability group takes its place.",
         ));
     }
-    if is_in_group(replication) && replication.availability_group.is_none() && !by_rds {
-        findings.push(
-            Finding::warn(
-                CheckId::DbCopies,
-                format!(
-                    "{name} is in an availability group, and {} may not see which: whether {} is its listener is unknown.",
-                    names.login, names.host
-                ),
-                "Have a DBA run this, and give the listener as the server; or have the login granted VIEW ANY DEFINITION.",
-            )
-            .sql(GROUP),
-        );
+    if own && is_in_group(replication) {
+        findings.extend(group_finding(replication, names));
     }
-    if let Some(group) = replication.availability_group.as_ref().filter(|_| !by_rds)
-        && !replication.listeners.iter().any(|listener| is_same_host(listener, &names.host))
-    {
-        findings.push(if replication.listeners.is_empty() {
-            Finding::warn(
-                CheckId::DbCopies,
-                format!("{name} is in availability group {group}, which has no listener: after a failover this server is the wrong one."),
-                "Have a listener added to the group, and give it as the server.",
-            )
-        } else {
-            Finding::warn(
-                CheckId::DbCopies,
-                format!(
-                    "{name} is in availability group {group}, and {} is not its listener: after a failover this server is the wrong one.",
-                    names.host
-                ),
-                format!(
-                    "Give the listener as the server: {}.",
-                    format::list(&replication.listeners, replication.listeners.len() as u64)
-                ),
-            )
-        });
+    let is_group_unknown = !is_in_group(replication) && replication.in_availability_group.is_none();
+    let unread = [
+        (replication.replicated.is_none(), "replicated"),
+        (own && replication.mirrored.is_none(), "mirrored"),
+        (own && is_group_unknown, "in an availability group"),
+    ];
+    if let Some(unread) = either(unread) {
+        let risk = format!("it is unknown whether it is {unread}");
+        findings.push(unread_finding(CheckId::DbCopies, &format!("How {name} is copied"), &risk));
     }
-    if replication.log_shipping {
-        findings.push(Finding::note(
+    match replication.log_shipping {
+        Some(true) => findings.push(Finding::note(
             CheckId::DbCopies,
             format!("{name} is copied by log shipping. That is good for disaster recovery; a copy cannot serve nodes."),
-        ));
+        )),
+        None if own => findings.push(Finding::note(
+            CheckId::DbCopies,
+            format!("The tables of log shipping in msdb could not be read, so it is unknown whether {name} is copied by it."),
+        )),
+        Some(false) | None => {}
     }
     findings
 }
 
+/// An availability group is reached through its listener.
+fn group_finding(replication: &Replication, names: &Names) -> Option<Finding> {
+    let (name, host) = (&names.database, &names.host);
+    let Some(group) = &replication.availability_group else {
+        let says = format!(
+            "{name} is in an availability group, and {} may not see which: whether {host} is its listener is unknown.",
+            names.login
+        );
+        let fix = "Have a DBA run this, and give the listener as the server; or have the login granted VIEW ANY DEFINITION.";
+        return Some(Finding::warn(CheckId::DbCopies, says, fix).sql(GROUP));
+    };
+    let Some(listeners) = &replication.listeners else {
+        let says = format!(
+            "{name} is in availability group {group}, and its listeners could not be read: cannot tell whether {host} is one of them."
+        );
+        let fix = "Have a DBA run this, and give the listener as the server.";
+        return Some(Finding::warn(CheckId::DbCopies, says, fix).sql(GROUP));
+    };
+    if listeners.iter().any(|listener| is_same_host(listener, host)) {
+        return None;
+    }
+    Some(if listeners.is_empty() {
+        Finding::warn(
+            CheckId::DbCopies,
+            format!(
+                "{name} is in availability group {group}, which has no listener: after a failover this server is the wrong one."
+            ),
+            "Have a listener added to the group, and give it as the server.",
+        )
+    } else {
+        Finding::warn(
+            CheckId::DbCopies,
+            format!(
+                "{name} is in availability group {group}, and {host} is not its listener: after a failover this server is the wrong one."
+            ),
+            format!("Give the listener as the server: {}.", format::list(listeners, listeners.len() as u64)),
+        )
+    })
+}
+
 /// Whether two names mean the same host: they are equal, or one is the first label of the other.
-fn is_same_host(listener: &Untrusted, host: &str) -> bool {
+pub(super) fn is_same_host(listener: &Untrusted, host: &str) -> bool {
     let (one, two) = (listener.as_str().trim_end_matches('.').to_lowercase(), host.trim_end_matches('.').to_lowercase());
     let first = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
     !one.is_empty() && (one == two || (!two.contains('.') && first(&one) == two) || (!one.contains('.') && first(&two) == one))
@@ -240,7 +323,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{evidence, judged, stop, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{DatabaseSeen, Facts, Trouble};
+    use crate::model::facts::{DatabaseSeen, Facts, Product, Trouble};
     use crate::model::field::FieldId;
 
     fn with_state(state: DatabaseState) -> Facts {
@@ -257,7 +340,20 @@ mod tests {
     fn a_database_in_good_order() {
         assert_eq!(evidence(&judged_state(samples::state())), "online, writable, open to many");
         assert!(matches!(judged_state(DatabaseState { state: "online".into(), ..samples::state() }), Verdict::Good(_)));
-        assert!(matches!(judged_state(DatabaseState { state: "".into(), ..samples::state() }), Verdict::Good(_)));
+    }
+
+    #[test]
+    fn a_state_that_was_not_told_is_not_good() {
+        let good = samples::state;
+        for (state, risk) in [
+            (DatabaseState { state: "".into(), ..good() }, "unknown whether it is online."),
+            (DatabaseState { read_only: None, ..good() }, "unknown whether it is writable."),
+            (DatabaseState { single_user: None, restricted_user: None, ..good() }, "unknown whether it is open to many."),
+            (DatabaseState { replication: good().replication, ..DatabaseState::default() }, "online, writable or open to many."),
+        ] {
+            let finding = warn(&judged_state(state));
+            assert!(finding.says.contains("could not be read, so it is") && finding.says.ends_with(risk), "{finding:?}");
+        }
     }
 
     #[test]
@@ -265,17 +361,17 @@ mod tests {
         let good = samples::state;
         let sql = |finding: Finding| finding.remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default();
         assert!(sql(stop(&judged_state(DatabaseState { state: "OFFLINE".into(), ..good() }))).ends_with("SET ONLINE;"));
-        let read_only = stop(&judged_state(DatabaseState { read_only: true, ..good() }));
+        let read_only = stop(&judged_state(DatabaseState { read_only: Some(true), ..good() }));
         assert_eq!(sql(read_only), "ALTER DATABASE [OctopusDeploy] SET READ_WRITE;");
-        assert!(sql(stop(&judged_state(DatabaseState { single_user: true, ..good() }))).ends_with("SET MULTI_USER;"));
-        assert!(sql(warn(&judged_state(DatabaseState { restricted_user: true, ..good() }))).ends_with("SET MULTI_USER;"));
+        assert!(sql(stop(&judged_state(DatabaseState { single_user: Some(true), ..good() }))).ends_with("SET MULTI_USER;"));
+        assert!(sql(warn(&judged_state(DatabaseState { restricted_user: Some(true), ..good() }))).ends_with("SET MULTI_USER;"));
         assert!(sql(warn(&judged_state(DatabaseState { auto_close: true, ..good() }))).ends_with("SET AUTO_CLOSE OFF;"));
     }
 
     #[test]
     fn a_secondary_copy_is_sent_to_the_listener() {
-        let replication = Fact::Seen(Replication { availability_group: Some("ag1".into()), ..Replication::default() });
-        let finding = stop(&judged_state(DatabaseState { read_only: true, replication, ..samples::state() }));
+        let replication = Fact::Seen(Replication { availability_group: Some("ag1".into()), ..samples::replication() });
+        let finding = stop(&judged_state(DatabaseState { read_only: Some(true), replication, ..samples::state() }));
         assert!(finding.fix.contains("listener") && finding.remedy.is_none());
     }
 
@@ -319,9 +415,19 @@ mod tests {
     fn a_low_level_is_warned_of() {
         let finding = warn(&judged_snapshot(&with_changed(|state| state.compatibility = 120)));
         assert!(finding.says.contains("is 120") && finding.remedy.is_some());
-        for good in [130, 0] {
-            assert!(matches!(judged_snapshot(&with_changed(|state| state.compatibility = good)), Verdict::Good(_)));
-        }
+        assert!(matches!(judged_snapshot(&with_changed(|state| state.compatibility = 130)), Verdict::Good(_)));
+        let unread = judged_snapshot(&with_changed(|state| state.compatibility = 0));
+        let Verdict::Found(findings) = unread else { panic!("a level that nobody told is not good") };
+        assert!(matches!(&findings[..], [note] if note.severity == Severity::Note && note.says.contains("could not be read")));
+    }
+
+    #[test]
+    fn rights_that_were_not_read_are_not_missing_rights() {
+        let mut facts = with_changed(|state| state.read_committed_snapshot = false);
+        facts.server.rights = Fact::Missing(Trouble::Unasked);
+        let finding = warn(&judged_snapshot(&facts));
+        assert!(!finding.says.contains("may not") && finding.says.contains("could not be read"), "{finding:?}");
+        assert!(finding.remedy.is_some());
     }
 
     #[test]
@@ -351,31 +457,33 @@ mod tests {
     fn group(listeners: &[&str]) -> Replication {
         Replication {
             availability_group: Some("ag1".into()),
-            listeners: listeners.iter().map(|name| (*name).into()).collect(),
-            ..Replication::default()
+            listeners: Some(listeners.iter().map(|name| (*name).into()).collect()),
+            ..samples::replication()
         }
     }
 
     #[test]
     fn none_is_good() {
-        assert_eq!(evidence(&judged_copies("sql01", Replication::default())), "none");
+        assert_eq!(evidence(&judged_copies("sql01", samples::replication())), "none");
     }
 
     #[test]
     fn replication_and_mirroring_stop() {
         assert!(
-            stop(&judged_copies("sql01", Replication { replicated: true, ..Replication::default() }))
+            stop(&judged_copies("sql01", Replication { replicated: Some(true), ..samples::replication() }))
                 .says
                 .contains("replication")
         );
         assert!(
-            stop(&judged_copies("sql01", Replication { mirrored: true, ..Replication::default() })).says.contains("mirrored")
+            stop(&judged_copies("sql01", Replication { mirrored: Some(true), ..samples::replication() }))
+                .says
+                .contains("mirrored")
         );
     }
 
     #[test]
     fn log_shipping_is_noted() {
-        let verdict = judged_copies("sql01", Replication { log_shipping: true, ..Replication::default() });
+        let verdict = judged_copies("sql01", Replication { log_shipping: Some(true), ..samples::replication() });
         assert_eq!(verdict.severity(), Some(Severity::Note));
     }
 
@@ -396,30 +504,73 @@ mod tests {
     }
 
     #[test]
+    fn listeners_that_could_not_be_read_are_not_none() {
+        let unread = Replication { listeners: None, ..group(&[]) };
+        let finding = warn(&judged_copies("sql01", unread));
+        assert!(finding.says.contains("cannot tell whether sql01") && !finding.says.contains("no listener"), "{finding:?}");
+        assert!(finding.remedy.is_some());
+    }
+
+    #[test]
+    fn a_copy_that_could_not_be_read_is_not_none() {
+        let good = samples::replication;
+        for (unread, risk) in [
+            (Replication { replicated: None, ..good() }, "it is unknown whether it is replicated."),
+            (Replication { mirrored: None, ..good() }, "it is unknown whether it is mirrored."),
+            (Replication { in_availability_group: None, ..good() }, "it is unknown whether it is in an availability group."),
+            (Replication::default(), "it is unknown whether it is replicated, mirrored or in an availability group."),
+        ] {
+            let finding = warn(&judged_copies("sql01", unread));
+            assert_eq!(finding.says, format!("How OctopusDeploy is copied could not be read, so {risk}"));
+        }
+        let verdict = judged_copies("sql01", Replication { log_shipping: None, ..good() });
+        let Verdict::Found(findings) = verdict else { panic!("a note") };
+        assert!(matches!(&findings[..], [note] if note.severity == Severity::Note && note.says.contains("unknown whether")));
+        let both = judged_copies("sql01", Replication { replicated: Some(true), ..Replication::default() });
+        assert!(stop(&both).says.contains("replication"), "what was found stays");
+    }
+
+    #[test]
     fn a_group_that_the_login_may_not_see_is_not_none() {
-        let hidden = Replication { in_availability_group: Some(true), ..Replication::default() };
+        let hidden = Replication { in_availability_group: Some(true), ..samples::replication() };
         let finding = warn(&judged_copies("sql01", hidden));
         assert!(finding.says.contains("may not see which") && finding.remedy.is_some(), "{finding:?}");
-        let told = Replication { in_availability_group: Some(false), ..Replication::default() };
+        let told = Replication { in_availability_group: Some(false), ..samples::replication() };
         assert_eq!(evidence(&judged_copies("sql01", told)), "none");
     }
 
     #[test]
     fn the_copies_of_rds_are_no_obstacle() {
-        let mirrored = Replication { mirrored: true, ..Replication::default() };
+        let mirrored = Replication { mirrored: Some(true), ..samples::replication() };
         for replication in [mirrored, group(&["sql-ag"]), group(&[])] {
             let mut facts = with_replication(Fact::Seen(replication.clone()));
             if let Fact::Seen(version) = &mut facts.server.version {
                 version.amazon_rds = Some(true);
             }
             assert!(evidence(&judged(CheckId::DbCopies, &samples::answers(), &facts)).contains("Amazon RDS"));
-            let replicated = Replication { replicated: true, ..replication };
+            let replicated = Replication { replicated: Some(true), ..replication };
             facts.server.database = with_replication(Fact::Seen(replicated)).server.database;
             let Verdict::Found(findings) = judged(CheckId::DbCopies, &samples::answers(), &facts) else { panic!("replicated") };
             assert!(
                 matches!(findings.as_slice(), [finding] if finding.says.contains("takes part in replication")),
                 "{findings:?}"
             );
+        }
+    }
+
+    #[test]
+    fn the_groups_of_a_platform_are_no_obstacle() {
+        for (product, name) in [
+            (Product::AzureSqlDatabase, "Azure SQL Database"),
+            (Product::ManagedInstance, "Azure SQL Managed Instance"),
+            (Product::FabricSqlDatabase, "Microsoft Fabric"),
+        ] {
+            let hidden = Replication { in_availability_group: Some(true), ..samples::replication() };
+            let mut facts = with_replication(Fact::Seen(hidden));
+            if let Fact::Seen(version) = &mut facts.server.version {
+                version.product = Some(product);
+            }
+            assert!(evidence(&judged(CheckId::DbCopies, &samples::answers(), &facts)).contains(name), "{name}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! `db-rights`.
 
 use crate::catalog::checks::server::Names;
-use crate::catalog::checks::{Case, report_all};
+use crate::catalog::checks::{Case, report, report_all};
 use crate::model::check::CheckId;
 use crate::model::facts::{DatabaseRights, Fact};
 use crate::model::field::FieldId;
@@ -9,7 +9,7 @@ use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::quote::sql_name;
 
-use super::{Existence, existence, unproven};
+use super::{Existence, existence, has_right_to_create, unproven, unread_finding};
 
 /// The login can do what Octopus will do. Effective permissions decide: on some servers `IS_ROLEMEMBER('db_owner')` is
 /// 0 even for the owner.
@@ -27,6 +27,10 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         }
     };
     match database {
+        Existence::Planned if has_right_to_create(rights).is_none() => {
+            let what = format!("What {} may do", Names::new(case).login);
+            report(unread_finding(CheckId::DbRights, &what, "it is unknown whether it may create the database"))
+        }
         Existence::Planned => Verdict::Good("may create databases, and owns what it creates".into()),
         Existence::Open(_) => {
             let findings = findings(rights, &Principal::new(case), case);
@@ -186,7 +190,7 @@ mod tests {
         let mut facts = samples::facts();
         facts.server.database = Fact::Seen(DatabaseSeen::Absent);
         assert!(evidence(&of(&facts)).contains("owns what it creates"));
-        facts.server.rights = Fact::Seen(DatabaseRights::default());
+        facts.server.rights = Fact::Seen(DatabaseRights { create_database: Some(false), ..DatabaseRights::default() });
         assert_eq!(of(&facts), Verdict::NotYet);
         facts.server.rights = Fact::Missing(Trouble::Unasked);
         assert!(warn(&of(&facts)).says.starts_with("What octopus may do could not be read"));

@@ -25,7 +25,17 @@ SELECT 'collation' AS part,
 -- Without VIEW ANY DATABASE a login sees only its own databases in sys.databases: then a missing row proves nothing.
 -- part: rights
 SELECT 'rights' AS part,
-  COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, 'CREATE ANY DATABASE'), 0) AS create_database,
+  HAS_PERMS_BY_NAME(NULL, NULL, 'CREATE ANY DATABASE') AS create_database,
   HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW ANY DATABASE') AS view_databases,
   HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE DATABASE') AS create_in_master,
   IS_ROLEMEMBER('dbmanager') AS dbmanager;
+
+-- A database that is created through a listener exists on one replica only. Without VIEW ANY DEFINITION a login sees no listener.
+-- part: groups
+SELECT 'groups' AS part,
+  CAST(SERVERPROPERTY('IsHadrEnabled') AS int) AS enabled,
+  CASE WHEN OBJECT_ID(N'sys.availability_group_listeners') IS NOT NULL THEN HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW ANY DEFINITION') END AS sees;
+
+-- part: group_listener
+IF OBJECT_ID(N'sys.availability_group_listeners') IS NOT NULL
+  EXEC(N'SELECT ''group_listener'' AS part, dns_name AS name FROM sys.availability_group_listeners');

@@ -29,16 +29,21 @@ SELECT 'replication' AS part,
   CASE WHEN replica_id IS NULL THEN 0 ELSE 1 END AS in_group
   FROM sys.databases WHERE LOWER(name) = LOWER(DB_NAME());
 
+-- NULL if the login sees no row of its database: then whether it is mirrored is unknown.
 -- part: mirroring
 IF OBJECT_ID(N'sys.database_mirroring') IS NOT NULL
-  EXEC(N'SELECT ''mirroring'' AS part, COUNT(*) AS how_many
-    FROM sys.database_mirroring WHERE database_id = DB_ID() AND mirroring_guid IS NOT NULL');
+  EXEC(N'SELECT ''mirroring'' AS part, SUM(CASE WHEN mirroring_guid IS NULL THEN 0 ELSE 1 END) AS how_many
+    FROM sys.database_mirroring WHERE database_id = DB_ID()');
 
+-- NULL if the login may not see whether msdb or its table is there.
 -- part: log_shipping
-IF DB_ID(N'msdb') IS NOT NULL
-  IF OBJECT_ID(N'msdb.dbo.log_shipping_primary_databases') IS NOT NULL
-    EXEC(N'SELECT ''log_shipping'' AS part, COUNT(*) AS how_many
-      FROM msdb.dbo.log_shipping_primary_databases WHERE primary_database = DB_NAME()');
+IF DB_ID(N'msdb') IS NULL
+  SELECT 'log_shipping' AS part, CASE WHEN HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW ANY DATABASE') = 1 THEN 0 END AS how_many;
+ELSE IF OBJECT_ID(N'msdb.dbo.log_shipping_primary_databases') IS NULL
+  SELECT 'log_shipping' AS part, CASE WHEN HAS_PERMS_BY_NAME(N'msdb', 'DATABASE', 'VIEW DEFINITION') = 1 THEN 0 END AS how_many;
+ELSE
+  EXEC(N'SELECT ''log_shipping'' AS part, COUNT(*) AS how_many
+    FROM msdb.dbo.log_shipping_primary_databases WHERE primary_database = DB_NAME()');
 
 -- part: availability_group
 IF OBJECT_ID(N'sys.availability_groups') IS NOT NULL AND OBJECT_ID(N'sys.availability_replicas') IS NOT NULL
@@ -48,12 +53,13 @@ IF OBJECT_ID(N'sys.availability_groups') IS NOT NULL AND OBJECT_ID(N'sys.availab
     JOIN sys.availability_groups g ON g.group_id = r.group_id
     WHERE LOWER(d.name) = LOWER(DB_NAME())');
 
+-- A group without a listener has one row without a name; no row at all tells nothing.
 -- part: listener
 IF OBJECT_ID(N'sys.availability_group_listeners') IS NOT NULL AND OBJECT_ID(N'sys.availability_replicas') IS NOT NULL
   EXEC(N'SELECT ''listener'' AS part, l.dns_name AS name
     FROM sys.databases d
     JOIN sys.availability_replicas r ON r.replica_id = d.replica_id
-    JOIN sys.availability_group_listeners l ON l.group_id = r.group_id
+    LEFT JOIN sys.availability_group_listeners l ON l.group_id = r.group_id
     WHERE LOWER(d.name) = LOWER(DB_NAME())');
 
 -- part: collation
@@ -85,11 +91,11 @@ DECLARE @own nvarchar(128), @quoted nvarchar(260);
 SET @own = DB_NAME();
 SET @quoted = QUOTENAME(@own);
 SELECT 'rights' AS part,
-  COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, 'CREATE ANY DATABASE'), 0) AS create_database,
+  HAS_PERMS_BY_NAME(NULL, NULL, 'CREATE ANY DATABASE') AS create_database,
   COALESCE(HAS_PERMS_BY_NAME(@own, 'DATABASE', 'CREATE TABLE'), HAS_PERMS_BY_NAME(@quoted, 'DATABASE', 'CREATE TABLE'), 0) AS create_table,
   COALESCE(HAS_PERMS_BY_NAME(@own, 'DATABASE', 'CREATE SCHEMA'), HAS_PERMS_BY_NAME(@quoted, 'DATABASE', 'CREATE SCHEMA'), 0) AS create_schema,
   COALESCE(HAS_PERMS_BY_NAME(@own, 'DATABASE', 'ALTER'), HAS_PERMS_BY_NAME(@quoted, 'DATABASE', 'ALTER'), 0) AS alter_database,
   COALESCE(HAS_PERMS_BY_NAME(@own, 'DATABASE', 'CONTROL'), HAS_PERMS_BY_NAME(@quoted, 'DATABASE', 'CONTROL'), 0) AS control_database,
   COALESCE(IS_ROLEMEMBER('db_owner'), 0) AS db_owner,
   SCHEMA_NAME() AS default_schema,
-  COALESCE(HAS_PERMS_BY_NAME(@own, 'DATABASE', 'VIEW DEFINITION'), HAS_PERMS_BY_NAME(@quoted, 'DATABASE', 'VIEW DEFINITION')) AS view_definition;
+  COALESCE(HAS_PERMS_BY_NAME(@own, 'DATABASE', 'VIEW DEFINITION'), HAS_PERMS_BY_NAME(@quoted, 'DATABASE', 'VIEW DEFINITION'), IS_ROLEMEMBER('db_owner')) AS view_definition;
