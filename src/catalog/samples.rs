@@ -176,7 +176,8 @@ pub fn state() -> DatabaseState {
         read_only: Some(false),
         single_user: Some(false),
         restricted_user: Some(false),
-        read_committed_snapshot: true,
+        read_committed_snapshot: Some(true),
+        auto_close: Some(false),
         replication: Fact::Seen(replication()),
         ..DatabaseState::default()
     }

@@ -277,9 +277,11 @@ pub struct DatabaseState {
     /// `compatibility_level`; 0 if the server did not say.
     pub compatibility: i32,
     /// `is_read_committed_snapshot_on`.
-    pub read_committed_snapshot: bool,
+    #[serde(default)]
+    pub read_committed_snapshot: Option<bool>,
     /// `is_auto_close_on`.
-    pub auto_close: bool,
+    #[serde(default)]
+    pub auto_close: Option<bool>,
     /// How the database is replicated.
     pub replication: Fact<Replication>,
 }

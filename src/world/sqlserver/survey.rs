@@ -321,8 +321,8 @@ fn database_state(row: &ReplyRow, replication: Fact<Replication>) -> DatabaseSta
         single_user: is("user_access", "SINGLE_USER"),
         restricted_user: is("user_access", "RESTRICTED_USER"),
         compatibility: row.int("compatibility"),
-        read_committed_snapshot: row.flag("read_committed_snapshot"),
-        auto_close: row.flag("auto_close"),
+        read_committed_snapshot: row.told("read_committed_snapshot"),
+        auto_close: row.told("auto_close"),
         replication,
     }
 }
@@ -543,7 +543,7 @@ mod tests {
         let log_shipping = [("part", "log_shipping"), ("how_many", "#0")];
         let state = database(&reply(&[ROW, NOT_REPLICATED, &mirroring, &log_shipping])).expect("read").expect("there");
         assert_eq!((state.read_only, state.single_user, state.restricted_user), (Some(false), Some(false), Some(false)));
-        assert!(state.read_committed_snapshot);
+        assert_eq!((state.read_committed_snapshot, state.auto_close), (Some(true), Some(false)));
         assert_eq!(state.compatibility, 160);
         let plain = Replication {
             replicated: Some(false),
@@ -595,6 +595,7 @@ mod tests {
         ];
         let state = database(&reply(&[&row])).expect("read").expect("there");
         assert_eq!((state.read_only, state.single_user, state.restricted_user), (None, None, None));
+        assert_eq!((state.read_committed_snapshot, state.auto_close), (None, None));
         assert!(state.state.is_empty() && state.compatibility == 0);
     }
 

@@ -62,7 +62,7 @@ fn state_findings(state: &DatabaseState, names: &Names) -> Vec<Finding> {
             .sql(alter(names, "SET MULTI_USER")),
         );
     }
-    if state.auto_close {
+    if state.auto_close == Some(true) {
         findings.push(
             Finding::warn(
                 CheckId::DbState,
@@ -76,6 +76,7 @@ fn state_findings(state: &DatabaseState, names: &Names) -> Vec<Finding> {
         (stated.is_empty(), "online"),
         (state.read_only.is_none(), "writable"),
         (state.single_user.is_none() && state.restricted_user.is_none(), "open to many"),
+        (state.auto_close.is_none(), "kept open while nobody is in it (AUTO_CLOSE)"),
     ];
     if let Some(unread) = either(unread) {
         let risk = format!("it is unknown whether it is {unread}");
@@ -112,7 +113,7 @@ pub fn judge_snapshot(case: &Case<'_>) -> Verdict {
 fn snapshot_findings(state: &DatabaseState, may_alter: Option<bool>, next: &str, names: &Names) -> Vec<Finding> {
     let name = &names.database;
     let mut findings = Vec::new();
-    if !state.read_committed_snapshot {
+    if state.read_committed_snapshot == Some(false) {
         let sql = alter(names, "SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE");
         let (severity, says, fix) = match may_alter {
             Some(true) => (
@@ -133,6 +134,13 @@ fn snapshot_findings(state: &DatabaseState, may_alter: Option<bool>, next: &str,
         };
         findings
             .push(Finding::new(CheckId::DbSnapshot, severity, format!("Read-committed snapshot of {name} {says}"), fix).sql(sql));
+    }
+    if state.read_committed_snapshot.is_none() {
+        let says = format!(
+            "Whether read-committed snapshot of {name} is on could not be read; Octopus turns it on at its {next} start, which ends every \
+             other session in the database."
+        );
+        findings.push(Finding::note(CheckId::DbSnapshot, says));
     }
     // 0 if the server does not tell.
     if state.compatibility == 0 {
@@ -349,7 +357,10 @@ mod tests {
             (DatabaseState { state: "".into(), ..good() }, "unknown whether it is online."),
             (DatabaseState { read_only: None, ..good() }, "unknown whether it is writable."),
             (DatabaseState { single_user: None, restricted_user: None, ..good() }, "unknown whether it is open to many."),
-            (DatabaseState { replication: good().replication, ..DatabaseState::default() }, "online, writable or open to many."),
+            (
+                DatabaseState { replication: good().replication, ..DatabaseState::default() },
+                "online, writable, open to many or kept open while nobody is in it (AUTO_CLOSE).",
+            ),
         ] {
             let finding = warn(&judged_state(state));
             assert!(finding.says.contains("could not be read, so it is") && finding.says.ends_with(risk), "{finding:?}");
@@ -365,7 +376,7 @@ mod tests {
         assert_eq!(sql(read_only), "ALTER DATABASE [OctopusDeploy] SET READ_WRITE;");
         assert!(sql(stop(&judged_state(DatabaseState { single_user: Some(true), ..good() }))).ends_with("SET MULTI_USER;"));
         assert!(sql(warn(&judged_state(DatabaseState { restricted_user: Some(true), ..good() }))).ends_with("SET MULTI_USER;"));
-        assert!(sql(warn(&judged_state(DatabaseState { auto_close: true, ..good() }))).ends_with("SET AUTO_CLOSE OFF;"));
+        assert!(sql(warn(&judged_state(DatabaseState { auto_close: Some(true), ..good() }))).ends_with("SET AUTO_CLOSE OFF;"));
     }
 
     #[test]
@@ -397,7 +408,7 @@ mod tests {
     #[test]
     fn on_off_and_off_for_good() {
         assert_eq!(evidence(&judged_snapshot(&samples::facts())), "read-committed snapshot, level 160");
-        let mut facts = with_changed(|state| state.read_committed_snapshot = false);
+        let mut facts = with_changed(|state| state.read_committed_snapshot = Some(false));
         let verdict = judged_snapshot(&facts);
         assert_eq!(verdict.severity(), Some(Severity::Note));
         if let Fact::Seen(rights) = &mut facts.server.rights {
@@ -416,14 +427,18 @@ mod tests {
         let finding = warn(&judged_snapshot(&with_changed(|state| state.compatibility = 120)));
         assert!(finding.says.contains("is 120") && finding.remedy.is_some());
         assert!(matches!(judged_snapshot(&with_changed(|state| state.compatibility = 130)), Verdict::Good(_)));
-        let unread = judged_snapshot(&with_changed(|state| state.compatibility = 0));
-        let Verdict::Found(findings) = unread else { panic!("a level that nobody told is not good") };
-        assert!(matches!(&findings[..], [note] if note.severity == Severity::Note && note.says.contains("could not be read")));
+        for unread in [with_changed(|state| state.compatibility = 0), with_changed(|state| state.read_committed_snapshot = None)]
+        {
+            let Verdict::Found(findings) = judged_snapshot(&unread) else { panic!("what nobody told is not good") };
+            assert!(
+                matches!(&findings[..], [note] if note.severity == Severity::Note && note.says.contains("could not be read"))
+            );
+        }
     }
 
     #[test]
     fn rights_that_were_not_read_are_not_missing_rights() {
-        let mut facts = with_changed(|state| state.read_committed_snapshot = false);
+        let mut facts = with_changed(|state| state.read_committed_snapshot = Some(false));
         facts.server.rights = Fact::Missing(Trouble::Unasked);
         let finding = warn(&judged_snapshot(&facts));
         assert!(!finding.says.contains("may not") && finding.says.contains("could not be read"), "{finding:?}");
@@ -432,7 +447,8 @@ mod tests {
 
     #[test]
     fn the_warning_comes_before_the_note() {
-        let both = judged_snapshot(&with_changed(|state| (state.compatibility, state.read_committed_snapshot) = (100, false)));
+        let both =
+            judged_snapshot(&with_changed(|state| (state.compatibility, state.read_committed_snapshot) = (100, Some(false))));
         let Verdict::Found(findings) = both else { panic!("two") };
         assert_eq!(findings.iter().map(|f| f.severity).collect::<Vec<_>>(), [Severity::Warn, Severity::Note]);
     }

@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn without_our_cluster_it_says_what_is_there() {
-        let empty: Cells = &[("part", "content"), ("tables", "#0")];
+        let empty: Cells = &[("part", "content"), ("tables", "#0"), ("sees", "#1")];
         assert_eq!(ended(RowOperation::Insert(row_on("a")), &[empty]), Ok(RowChangeOutcome::NotThere(Content::Empty)));
         assert_eq!(ended(RowOperation::Insert(row_on("a")), &[]), Err(Trouble::Unasked));
     }

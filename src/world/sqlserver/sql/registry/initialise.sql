@@ -8,9 +8,9 @@
 --   @P15 the storage in words, @P16 number of its folders, @P17 number of canaries,
 --   @P18 to @P29 folder and path of each, @P30 to @P41 folder and token of each canary; empty where there are fewer.
 -- No parameter is NULL: a driver may send one without a type, which a strict server refuses (8009).
--- Writes only under the lock, and only where nobody else has tables and the login would see them. One handler for everything: without it, a statement that
--- fails would be followed by the next one, and the rest committed. "made" is sent only after the commit; if the connection is
--- lost in between, the next try finds out.
+-- Writes only under the lock, and only where nobody else has tables and the login would see them. One handler for everything:
+-- without it, a statement that fails would be followed by the next one, and the rest committed. "made" is sent only after the
+-- commit; if the connection is lost in between, the next try finds out.
 {lock}
 BEGIN TRY
 IF @granted >= 0
