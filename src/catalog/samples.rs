@@ -179,7 +179,6 @@ pub fn state() -> DatabaseState {
         read_committed_snapshot: Some(true),
         auto_close: Some(false),
         replication: Fact::Seen(replication()),
-        ..DatabaseState::default()
     }
 }
 

@@ -110,7 +110,6 @@ async fn what_could_not_be_read_is_never_good() {
         (("is_published AS", "is_publishex AS"), CheckId::DbCopies, Severity::Warn, unread),
         (("is_published AS", "NULLIF(1,1)  AS"), CheckId::DbCopies, Severity::Warn, "unknown whether it is replicated."),
         (("mirroring_guid IS", "mirroring_guix IS"), CheckId::DbCopies, Severity::Warn, "unknown whether it is mirrored."),
-        (("WHERE primary_", "WHERE primarx_"), CheckId::DbCopies, Severity::Note, "log shipping in msdb could not be read"),
         (("is_read_only AS", "is_read_onlx AS"), CheckId::DbExists, Severity::Stop, "is_read_onlx"),
         (("is_read_only AS", "NULLIF(1,1)  AS"), CheckId::DbState, Severity::Warn, "unknown whether it is writable."),
         (("user_access_desc AS", "NULLIF(N'a',N'a')AS"), CheckId::DbState, Severity::Warn, "unknown whether it is open to many."),
