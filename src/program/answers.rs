@@ -5,7 +5,6 @@ use std::io::{self, IsTerminal, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use secrecy::SecretString;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
@@ -17,8 +16,11 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Severity;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::licence;
+use octopus_setup::model::secret::SecretString;
 use octopus_setup::wizard::answer_file;
-use octopus_setup::world::answer_sources::{self, CommandLine, Mode, Resolved, SecretPrompt, Sources, Stdin};
+use octopus_setup::world::answer_sources::{
+    self, CommandLine, EnvironmentVariables, Mode, Resolved, SecretPrompt, Sources, Stdin,
+};
 
 use super::answer_args::AnswerArgs;
 use super::cli::{AnswersArgs, AnswersCommand, FlowArg, Format};
@@ -27,13 +29,13 @@ use super::shells::print;
 use super::wizard;
 
 /// Runs the command.
-pub async fn run(args: &AnswersArgs, environment: &Environment) -> ExitCode {
+pub async fn run(args: &AnswersArgs, environment: &Environment, variables: EnvironmentVariables) -> ExitCode {
     match &args.command {
         AnswersCommand::Template { flow } => print(answer_file::template(flow.flow()).as_bytes()),
         AnswersCommand::Schema => print(answer_file::schema().as_bytes()),
         AnswersCommand::Check { flow, given: args, live, output } => {
             let mode = if *live { Mode::Headless } else { Mode::CheckOnly };
-            match gather(args, flow.map(FlowArg::flow), mode, environment.answers()).await {
+            match gather(args, variables, flow.map(FlowArg::flow), mode, environment.answers()).await {
                 Ok(Resolved { flow: Some(flow), loaded, .. }) if *live => wizard::dry(flow, loaded, *output, environment).await,
                 Ok(resolved) => looked_at(&resolved, *output),
                 Err(status) => ExitCode::from(status),
@@ -59,10 +61,15 @@ fn looked_at(resolved: &Resolved, output: Option<Format>) -> ExitCode {
 ///
 /// # Errors
 /// The exit status to end with, when a person or a signal ended it.
-pub async fn gather(args: &AnswerArgs, flow: Option<Flow>, mode: Mode, defaults: Answers) -> Result<Resolved, u8> {
+pub async fn gather(
+    args: &AnswerArgs,
+    variables: EnvironmentVariables,
+    flow: Option<Flow>,
+    mode: Mode,
+    defaults: Answers,
+) -> Result<Resolved, u8> {
     let command_line =
         CommandLine { flow, files: args.answers.clone(), flags: args.flags.clone(), problems: args.problems.clone(), defaults };
-    let environment = environment();
     let is_terminal = io::stdin().is_terminal();
     let mut input = io::stdin().lock();
     let mut person = Terminal;
@@ -70,7 +77,7 @@ pub async fn gather(args: &AnswerArgs, flow: Option<Flow>, mode: Mode, defaults:
     // terminal: then nobody may be looking.
     let is_anybody_there = is_terminal || io::stderr().is_terminal();
     let mut sources = Sources {
-        environment: &environment,
+        environment: &variables,
         stdin: match mode {
             Mode::Interactive if !args.answers.iter().any(|file| file.as_os_str() == answer_sources::STDIN) => Stdin::Taken,
             _ if is_terminal => Stdin::Terminal,
@@ -118,12 +125,6 @@ impl Drop for Watch {
             plain::restore();
         }
     }
-}
-
-/// Reads the environment. On Windows, where names ignore case, they become capitals.
-fn environment() -> answer_sources::EnvironmentVariables {
-    let name = |name: std::ffi::OsString| if cfg!(windows) { name.to_ascii_uppercase() } else { name };
-    std::env::vars_os().map(|(key, value)| (name(key), value)).collect()
 }
 
 /// Returns whether any of these refuses the answers.

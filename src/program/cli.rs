@@ -135,6 +135,16 @@ pub struct AnswersArgs {
     pub command: AnswersCommand,
 }
 
+impl AnswersArgs {
+    /// Returns the answers on the command line, if the command takes any.
+    pub fn given(&self) -> Option<&AnswerArgs> {
+        match &self.command {
+            AnswersCommand::Check { given, .. } => Some(given),
+            AnswersCommand::Template { .. } | AnswersCommand::Schema => None,
+        }
+    }
+}
+
 /// What to do with answer files.
 #[derive(Debug, Subcommand)]
 pub enum AnswersCommand {
@@ -144,7 +154,7 @@ pub enum AnswersCommand {
         #[arg(value_enum)]
         flow: FlowArg,
     },
-    /// Say what is wrong with the answers, all of it at once; nothing is written.
+    /// Say what is wrong with the answers, all of it at once; nothing is written. Commands that an answer comes from are run.
     Check {
         /// The flow that they are for; the one that the file names when nothing is said.
         #[arg(long, value_enum)]

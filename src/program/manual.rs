@@ -16,6 +16,7 @@ use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::words;
 use octopus_setup::world::log::{LogFile, LogLevel};
 use octopus_setup::world::places::STATE_DIR_VARIABLE;
+use octopus_setup::world::process::CORE_VARIABLE;
 
 use super::shells::{PROGRAM, print as write_out, whole};
 
@@ -212,6 +213,12 @@ fn environment() -> Terms {
     let own = [
         (STATE_DIR_VARIABLE, "The folder of the program's own files: machine key, journals, list of instances.".to_owned()),
         (LogLevel::VARIABLE, format!("How much --log writes: {}. Without it {}.", levels.join(", "), LogLevel::default().id())),
+        (
+            CORE_VARIABLE,
+            "With 1, core dumps and debuggers are allowed, for a report of a crash. They show every secret that the program works with; without \
+             it, its memory is closed to other processes of the account."
+                .to_owned(),
+        ),
         ("NO_COLOR", "Draw without colours, whatever it is set to.".to_owned()),
         (
             "TERM",
@@ -267,8 +274,12 @@ fn files() -> Terms {
             "The node config, in the node's home directory; its secrets are sealed.".to_owned(),
         ),
         (
+            "/var/lib/octopus-setup".to_owned(),
+            format!("The program's own files where root runs it, unless {STATE_DIR_VARIABLE} names another folder."),
+        ),
+        (
             "$XDG_STATE_HOME/octopus-setup".to_owned(),
-            format!("The program's own files, unless {STATE_DIR_VARIABLE} names another folder; by default in ~/.local/state."),
+            "Those of any other account, and of root where an earlier version kept them there; by default in ~/.local/state.".to_owned(),
         ),
         (
             "the file of --record".to_owned(),

@@ -18,6 +18,7 @@ mod script;
 mod shells;
 mod wizard;
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 
@@ -31,7 +32,8 @@ use octopus_setup::faces::signals::Signals;
 use octopus_setup::faces::tui::run;
 use octopus_setup::model::answers::Answers;
 use octopus_setup::model::flow::Flow;
-use octopus_setup::world::World;
+use octopus_setup::world::answer_sources::{self, EnvironmentVariables};
+use octopus_setup::world::{World, process};
 
 use cli::{Cli, Command};
 use environment::Environment;
@@ -43,10 +45,11 @@ const USAGE: u8 = 2;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    process::close_memory();
     panic::install();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return review::misused(&shells::in_words(error)),
+        Err(error) => return review::misused(shells::in_words(error)),
     };
     match &cli.command {
         // These do not need the environment, and may run while a machine image is built.
@@ -62,6 +65,8 @@ pub fn main() -> ExitCode {
     // Not being able to start is not a finding, and monitoring must be able to tell the two apart.
     let is_check = matches!(&cli.command, Some(Command::Review(args)) if args.is_check());
     let status = ExitCode::from(if is_check { review::NOT_LOOKED } else { USAGE });
+    // Before anything is begun, since the program may be started again for it.
+    let variables = process::take_variables(&secret_variables(&cli));
     match log::begin(&cli) {
         Ok(()) => {}
         Err(NoLog::Misused(says)) => {
@@ -73,13 +78,27 @@ pub fn main() -> ExitCode {
             return status;
         }
     }
-    let status = run(&cli, status);
+    let status = run(&cli, status, variables);
     log::ended(status);
     status
 }
 
+/// Returns the environment variables that may hold a secret of this command.
+fn secret_variables(cli: &Cli) -> BTreeSet<String> {
+    let given = match &cli.command {
+        Some(Command::FirstNode(args) | Command::Join(args)) => Some(&args.given),
+        Some(Command::Answers(args)) => args.given(),
+        Some(Command::Script(args)) => Some(&args.given),
+        _ => None,
+    };
+    given.map_or_else(
+        || answer_sources::secret_variables(&[], &[]),
+        |given| answer_sources::secret_variables(&given.answers, &given.flags),
+    )
+}
+
 /// Runs the requested command. `status` is returned if it cannot be started.
-fn run(cli: &Cli, status: ExitCode) -> ExitCode {
+fn run(cli: &Cli, status: ExitCode, variables: EnvironmentVariables) -> ExitCode {
     let Some(environment) = Environment::detect(cli) else {
         complain("this account has no home directory; name a state directory with OCTOPUS_SETUP_STATE_DIR.");
         return status;
@@ -98,10 +117,10 @@ fn run(cli: &Cli, status: ExitCode) -> ExitCode {
         }
         match &cli.command {
             None => wizard::interactive(&environment, environment.answers(), None).await,
-            Some(Command::FirstNode(args)) => wizard::run(args, Flow::FirstNode, &environment).await,
-            Some(Command::Join(args)) => wizard::run(args, Flow::Join, &environment).await,
-            Some(Command::Answers(args)) => answers::run(args, &environment).await,
-            Some(Command::Script(args)) => script::run(args, &environment).await,
+            Some(Command::FirstNode(args)) => wizard::run(args, Flow::FirstNode, &environment, variables).await,
+            Some(Command::Join(args)) => wizard::run(args, Flow::Join, &environment, variables).await,
+            Some(Command::Answers(args)) => answers::run(args, &environment, variables).await,
+            Some(Command::Script(args)) => script::run(args, &environment, variables).await,
             Some(Command::Completions(args)) => shells::completions(args),
             Some(Command::Man) => manual::print(),
             Some(Command::Review(args)) => review::run(args, &environment).await,

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
+
+use octopus_setup::model::secret::SecretString;
 
 use octopus_setup::faces::signals::{Signals, until_ended};
 use octopus_setup::model::answers::{Origin, Raw};

@@ -71,7 +71,8 @@ fn check_status(checked: std::io::Result<headless::ReviewStatus>) -> ExitCode {
 }
 
 /// Prints the help or the error of a command line that clap refuses. A check has a status of its own for bad usage.
-pub fn misused(error: &clap::Error) -> ExitCode {
+pub fn misused(mut error: clap::Error) -> ExitCode {
+    hide_positional(&mut error);
     // Not `error.exit()`, which would end the process here; and a closed pipe is no reason to panic.
     let _ = error.print();
     if !error.use_stderr() {
@@ -84,6 +85,20 @@ pub fn misused(error: &clap::Error) -> ExitCode {
         || words.iter().any(|word| word == "review")
             && words.iter().any(|word| word == "--check" || word == "--output" || word.starts_with("--output="));
     ExitCode::from(if is_check { MISUSED } else { super::USAGE })
+}
+
+/// Hides a word that stands where none belongs: it may be a secret whose option was mistyped.
+fn hide_positional(error: &mut clap::Error) {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let kind = match error.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        _ => return,
+    };
+    let is_word = matches!(error.get(kind), Some(ContextValue::String(word)) if !word.starts_with('-'));
+    if is_word {
+        error.insert(kind, ContextValue::String("a word that may be a secret and is not repeated".to_owned()));
+    }
 }
 
 /// Lines that are longer than this are hard to read, however wide the window is.

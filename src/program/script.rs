@@ -14,13 +14,14 @@ use octopus_setup::model::master_key::Fingerprint;
 use octopus_setup::model::node::{Maker, Subject};
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::platform::Platform;
+use octopus_setup::model::secret::SecretString;
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::render::{ClearSecrets, Secret, Setup, Shell, compose, script};
 use octopus_setup::wizard::{answer_file, node, settings};
-use octopus_setup::world::answer_sources::Mode;
+use octopus_setup::world::answer_sources::{EnvironmentVariables, Mode};
 use octopus_setup::world::places::Places;
 use octopus_setup::world::{host, key_file, node_config, survey};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use super::answer_args::AnswerArgs;
 use super::cli::{FlowArg, Script, ScriptFormat, TargetPlatform};
@@ -61,8 +62,8 @@ struct Source {
 }
 
 /// Runs the command.
-pub async fn run(args: &Script, environment: &Environment) -> ExitCode {
-    let done = match source(args, environment).await {
+pub async fn run(args: &Script, environment: &Environment, variables: EnvironmentVariables) -> ExitCode {
+    let done = match source(args, environment, variables).await {
         Ok(source) => rendered(args, &source).and_then(|text| hand_over(args, &text)),
         Err(refusal) => Err(refusal),
     };
@@ -95,7 +96,7 @@ fn format(args: &Script) -> ScriptFormat {
 }
 
 /// Reads the source: this machine's node config, unless answers are given.
-async fn source(args: &Script, environment: &Environment) -> Result<Source, Refusal> {
+async fn source(args: &Script, environment: &Environment, variables: EnvironmentVariables) -> Result<Source, Refusal> {
     let flow = args.flow.map(FlowArg::flow);
     if args.with_secrets && format(args) == ScriptFormat::Answers {
         let says = "An answer file says where its secrets come from; --with-secrets is for scripts and compose files.";
@@ -108,7 +109,7 @@ async fn source(args: &Script, environment: &Environment) -> Result<Source, Refu
         return Err(Refusal::usage("A node config is taken as it is: answers do not go with --instance and --config."));
     }
     if !names_a_config && (is_given || flow.is_some()) {
-        return of_answers(args, environment, flow).await;
+        return of_answers(args, environment, variables, flow).await;
     }
     // A node config exists, so its cluster does too. The default is therefore a joining node's script, which does not
     // change the cluster.
@@ -116,9 +117,14 @@ async fn source(args: &Script, environment: &Environment) -> Result<Source, Refu
 }
 
 /// Builds the source from given answers. Secrets are fetched only if they are to appear in the output.
-async fn of_answers(args: &Script, environment: &Environment, flow: Option<Flow>) -> Result<Source, Refusal> {
+async fn of_answers(
+    args: &Script,
+    environment: &Environment,
+    variables: EnvironmentVariables,
+    flow: Option<Flow>,
+) -> Result<Source, Refusal> {
     let mode = if args.with_secrets { Mode::Headless } else { Mode::CheckOnly };
-    let resolved = answers::gather(&args.given, flow, mode, environment.answers_on(platform(args))).await;
+    let resolved = answers::gather(&args.given, variables, flow, mode, environment.answers_on(platform(args))).await;
     let resolved = resolved.map_err(|status| Refusal::Told(status.into()))?;
     let problems = resolved.judge();
     let Some(flow) = resolved.flow.filter(|_| !answers::refuse(&problems)) else {

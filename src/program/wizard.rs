@@ -10,7 +10,7 @@ use octopus_setup::model::answers::{AnswerPlace, Answers, LoadedAnswers};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::wizard::autopilot::{self, Order};
 use octopus_setup::world::World;
-use octopus_setup::world::answer_sources::Mode;
+use octopus_setup::world::answer_sources::{EnvironmentVariables, Mode};
 
 use super::cli::{Format, Wizard, output};
 use super::environment::Environment;
@@ -18,13 +18,13 @@ use super::recording::{self, Recording};
 use super::{answers, complain, on_screen};
 
 /// Runs a set-up flow: unattended with `--yes` or `--dry-run`, otherwise interactively.
-pub async fn run(args: &Wizard, flow: Flow, environment: &Environment) -> ExitCode {
+pub async fn run(args: &Wizard, flow: Flow, environment: &Environment, variables: EnvironmentVariables) -> ExitCode {
     if let Some(text) = misused(args) {
         return complain(text);
     }
     let by_itself = args.yes || args.dry_run;
     let mode = if by_itself { Mode::Headless } else { Mode::Interactive };
-    let resolved = match answers::gather(&args.given, Some(flow), mode, environment.answers()).await {
+    let resolved = match answers::gather(&args.given, variables, Some(flow), mode, environment.answers()).await {
         Ok(resolved) => resolved,
         Err(status) if by_itself => return report_interrupted(args, flow, status),
         Err(status) => return ExitCode::from(status),
