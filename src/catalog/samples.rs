@@ -4,7 +4,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use secrecy::SecretString;
 use time::macros::{date, datetime};
 
 use crate::model::answers::{Answers, Origin, Raw};
@@ -26,6 +25,7 @@ use crate::model::node_config::{
 };
 use crate::model::platform::Platform;
 use crate::model::registry::{CanaryRow, KeptRow, NodeRow};
+use crate::model::secret::SecretString;
 use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::survey::{AccountKind, Inputs, Observed};
 use crate::model::target::Encryption;
@@ -334,6 +334,7 @@ pub fn facts_of_a_node() -> Facts {
         octopus: Fact::Seen(None),
         backups: Fact::Seen(Vec::new()),
         listed: Fact::Seen(None),
+        other_writer: None,
     };
     facts
 }
@@ -455,6 +456,7 @@ pub fn node() -> NodeFacts {
         octopus: Fact::Seen(None),
         backups: Fact::Seen(Vec::new()),
         listed: Fact::Seen(Some(listed())),
+        other_writer: None,
     }
 }
 

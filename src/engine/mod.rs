@@ -9,12 +9,12 @@ mod tasks;
 
 use std::time::Duration;
 
-use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::model::answers::Answers;
 use crate::model::flow::Flow;
+use crate::model::secret::SecretString;
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Event;
 use crate::wizard::review::Wanted;

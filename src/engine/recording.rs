@@ -13,7 +13,8 @@ use std::io::{self, Write};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -28,6 +29,7 @@ use crate::model::flow::Flow;
 use crate::model::master_key::MasterKey;
 use crate::model::node_config::{Sealed, SealedSignIn};
 use crate::model::platform::Platform;
+use crate::model::secret::SecretString;
 use crate::model::stand_in;
 use crate::model::survey::Observed;
 use crate::model::untrusted::Untrusted;

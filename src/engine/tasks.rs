@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use secrecy::SecretString;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
 use crate::model::export::{CopyWay, FileTrouble};
+use crate::model::secret::SecretString;
 use crate::model::survey::{Inputs, SurveyId, Ticket};
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Event;

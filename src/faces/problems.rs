@@ -42,7 +42,13 @@ pub fn check(problems: &[Problem], loaded: &LoadedAnswers) -> String {
     let mut out = String::new();
     let width = loaded.places.keys().map(|field| field.id().len()).max().unwrap_or_default();
     for (field, place) in &loaded.places {
-        let asked = if loaded.open.contains(field) { ", had when it runs" } else { "" };
+        let asked = if loaded.open.contains(field) {
+            ", had when it runs"
+        } else if loaded.commands.contains(field) {
+            ", whose command was run"
+        } else {
+            ""
+        };
         let _ = writeln!(out, "  {:width$}  {:11}  {place}{asked}", field.id(), origin(place.origin()));
     }
     if !loaded.places.is_empty() {

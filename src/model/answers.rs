@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
+
+use crate::model::secret::SecretString;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
@@ -286,6 +288,8 @@ pub struct LoadedAnswers {
     pub places: BTreeMap<FieldId, AnswerPlace>,
     /// Fields whose answers only a run can get: from a person, or a line of standard input.
     pub open: Vec<FieldId>,
+    /// Fields whose answers a command printed, which was run for that.
+    pub commands: Vec<FieldId>,
     /// Checks whose warnings are accepted.
     pub accept: Vec<CheckId>,
     pub problems: Vec<Problem>,
@@ -294,7 +298,14 @@ pub struct LoadedAnswers {
 impl LoadedAnswers {
     /// Returns answers none of which was given yet.
     pub const fn new(answers: Answers) -> Self {
-        Self { answers, places: BTreeMap::new(), open: Vec::new(), accept: Vec::new(), problems: Vec::new() }
+        Self {
+            answers,
+            places: BTreeMap::new(),
+            open: Vec::new(),
+            commands: Vec::new(),
+            accept: Vec::new(),
+            problems: Vec::new(),
+        }
     }
 }
 

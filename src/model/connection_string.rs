@@ -3,8 +3,9 @@
 
 mod grammar;
 
+use crate::model::secret::SecretString;
 use grammar::Pair;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 

@@ -3,12 +3,12 @@
 //! quick-xml expands no entities of the document's own and opens nothing outside of it; a DOCTYPE is refused all the same. Only
 //! the values that are needed are kept: the key and the signature are passed over.
 
+use crate::model::secret::SecretString;
 use data_encoding::BASE64_NOPAD;
 use quick_xml::Reader;
 use quick_xml::errors::Error;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::Event;
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use time::Date;
 use time::macros::format_description;

@@ -4,10 +4,12 @@
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
+use std::sync::Arc;
 
+use crate::model::secret::{SecretString, on_clean_stack};
 use data_encoding::{BASE64, HEXLOWER};
 use ring::pbkdf2;
-use secrecy::{ExposeSecret, SecretBox, SecretString};
+use secrecy::{ExposeSecret, SecretBox};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -35,9 +37,9 @@ impl KeySize {
     }
 }
 
-/// A master key. Debug output shows nothing of it.
-#[derive(Debug)]
-pub struct MasterKey(SecretBox<[u8]>);
+/// A master key. Clones share one piece of memory, which is wiped with the last of them. Debug output shows nothing of it.
+#[derive(Debug, Clone)]
+pub struct MasterKey(Arc<SecretBox<[u8]>>);
 
 /// Equal keys, in constant time.
 impl PartialEq for MasterKey {
@@ -105,12 +107,6 @@ pub enum KeyForm {
     Zeros,
 }
 
-impl Clone for MasterKey {
-    fn clone(&self) -> Self {
-        Self(SecretBox::new(self.0.expose_secret().to_vec().into_boxed_slice()))
-    }
-}
-
 impl MasterKey {
     /// Returns a key of these bytes; they come from the operating system's random source or from a sealed file.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyForm> {
@@ -120,7 +116,7 @@ impl MasterKey {
         if bytes.iter().all(|byte| *byte == 0) {
             return Err(KeyForm::Zeros);
         }
-        Ok(Self(SecretBox::new(bytes.to_vec().into_boxed_slice())))
+        Ok(Self(Arc::new(SecretBox::new(bytes.to_vec().into_boxed_slice()))))
     }
 
     /// Reads what was typed or pasted; blanks, invisible characters and one pair of quotes around it are forgiven: keys
@@ -209,10 +205,12 @@ pub struct NotAFingerprint;
 impl Fingerprint {
     /// Returns the fingerprint of a key's bytes.
     pub fn of(key: &[u8]) -> Self {
-        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
-        context.update(b"octopus-setup fingerprint 1\0");
-        context.update(key);
-        let digest = context.finish();
+        let digest = on_clean_stack(|| {
+            let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+            context.update(b"octopus-setup fingerprint 1\0");
+            context.update(key);
+            context.finish()
+        });
         let mut first = [0; 4];
         first.copy_from_slice(&digest.as_ref()[..4]);
         Self(first)
@@ -276,13 +274,13 @@ impl Verifier {
     /// Derives the verifier of a key with this salt.
     pub fn derive(key: &MasterKey, salt: [u8; 16]) -> Self {
         let mut hash = [0; 32];
-        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, ROUNDS, &salt, key.expose_bytes(), &mut hash);
+        on_clean_stack(|| pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, ROUNDS, &salt, key.expose_bytes(), &mut hash));
         Self { salt, hash }
     }
 
     /// Returns whether this is the key, in constant time.
     pub fn accepts(&self, key: &MasterKey) -> bool {
-        pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, ROUNDS, &self.salt, key.expose_bytes(), &self.hash).is_ok()
+        on_clean_stack(|| pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, ROUNDS, &self.salt, key.expose_bytes(), &self.hash).is_ok())
     }
 
     /// Returns the bytes that the registry stores.

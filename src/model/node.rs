@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use secrecy::SecretString;
+use crate::model::secret::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::master_key::KeySize;

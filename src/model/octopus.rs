@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use crate::model::secret::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::answers::Raw;

@@ -214,6 +214,8 @@ pub enum Failure {
     DropRefused(DropObstacle),
     /// A file or folder: path, and what the operating system said.
     File { path: Untrusted, said: Untrusted },
+    /// A file of the wizard's own state directory, whatever the step is about: path, and what the operating system said.
+    StateFile { path: Untrusted, said: Untrusted },
     /// The row as it is now: another node has this name in the registry, or the row that this run was to change has changed
     /// since it was surveyed.
     RowTaken(Box<KeptRow>),

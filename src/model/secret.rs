@@ -1,6 +1,42 @@
-//! The secrets of a node.
+//! The secrets of a node, and the text of one.
+
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
 
 use super::field::FieldId;
+
+/// The text of a secret. Clones share one piece of memory, which is wiped with the last of them: answers, targets and plans are copied
+/// often, and a secret should not be. Debug output shows nothing of it.
+#[derive(Debug, Clone, Default)]
+pub struct SecretString(Arc<secrecy::SecretString>);
+
+impl ExposeSecret<str> for SecretString {
+    fn expose_secret(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+/// Copies the text.
+impl From<&str> for SecretString {
+    fn from(text: &str) -> Self {
+        Self(Arc::new(text.into()))
+    }
+}
+
+/// Takes the text over. One with room to spare is moved, and its older place wiped.
+impl From<String> for SecretString {
+    fn from(text: String) -> Self {
+        let text = zeroize::Zeroizing::new(text);
+        Self::from(text.as_str())
+    }
+}
+
+impl From<secrecy::SecretString> for SecretString {
+    fn from(text: secrecy::SecretString) -> Self {
+        Self(Arc::new(text))
+    }
+}
 
 /// A secret that a step, or a rendering, may need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,5 +87,34 @@ impl Secret {
             Self::AdminPassword => "the password of the first administrator",
             Self::Licence => "the licence, in base64",
         }
+    }
+}
+
+/// Does work on a secret, and overwrites the stack that it used: a digest keeps the last bytes of its input there.
+pub(crate) fn on_clean_stack<T>(work: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn in_frame_of_its_own<T>(work: impl FnOnce() -> T) -> T {
+        work()
+    }
+    #[inline(never)]
+    fn wipe_stack() {
+        std::hint::black_box(&mut *zeroize::Zeroizing::new([0_u8; 16 * 1024]));
+    }
+    let done = in_frame_of_its_own(work);
+    wipe_stack();
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_share_their_text_and_show_nothing() {
+        let secret = SecretString::from("hunter2".to_owned());
+        let clone = secret.clone();
+        assert_eq!(clone.expose_secret().as_ptr(), secret.expose_secret().as_ptr());
+        assert_eq!(clone.expose_secret(), "hunter2");
+        assert!(!format!("{secret:?} {secret:#?}").contains("hunter2"));
     }
 }

@@ -6,8 +6,9 @@
 
 use std::borrow::Cow;
 
+use crate::model::secret::SecretString;
 use data_encoding::BASE64;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -4,8 +4,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
+use crate::model::secret::SecretString;
 use data_encoding::HEXLOWER;
-use secrecy::SecretString;
 
 use super::answers::same_secret;
 use super::choice::choices;

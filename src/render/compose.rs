@@ -5,12 +5,13 @@ use std::path::Path;
 
 use askama::Template;
 use askama::filters::{Escaper, Safe};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 use super::octopus::{WordPart, connection_string};
 use super::{ClearSecrets, Secret, Secrets, Setup, Unrenderable, comment};
 use crate::model::connection_string::to_dotnet;
+use crate::model::secret::SecretString;
 use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::target::{SignIn, Target, Trust};
 use crate::model::untrusted::Untrusted;

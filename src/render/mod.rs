@@ -15,7 +15,7 @@ pub mod tentacles;
 use std::collections::BTreeMap;
 
 use askama::filters::Safe;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use crate::model::flow::Flow;
 use crate::model::master_key::Fingerprint;
@@ -23,7 +23,7 @@ use crate::model::node::Node;
 use crate::model::plan::Plan;
 
 pub use crate::model::quote::Shell;
-pub use crate::model::secret::Secret;
+pub use crate::model::secret::{Secret, SecretString};
 
 /// A node that is to be set up.
 #[derive(Debug, Clone, Copy)]

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use askama::Template;
 use askama::filters::{Escaper, Safe};
-use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::model::quote;
+use crate::model::secret::SecretString;
 use crate::model::target::Trust;
 use crate::model::untrusted::Untrusted;
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use secrecy::SecretString;
+use crate::model::secret::SecretString;
 
 use crate::model::master_key::{KeySize, MasterKey};
 use crate::model::plan::Plan;

@@ -165,13 +165,18 @@ pub enum Wanted {
 /// Lists every instance of this machine: those with a node config, and those that Octopus Server alone knows.
 pub fn subjects(machine: &Machine) -> Vec<Subject> {
     let ours = machine.instances.iter().map(|seen| subject(seen.name.as_str(), seen.config.as_str(), Maker::Wizard));
-    let covered = |name: &str| machine.instances.iter().any(|seen| instance_key(seen.name.as_str()) == instance_key(name));
+    let same = |one: &Untrusted, other: &Untrusted| instance_key(one.as_str()) == instance_key(other.as_str());
+    let is_ours = |name: &Untrusted| machine.instances.iter().any(|seen| same(&seen.name, name));
+    // An unfinished run may have written its config and not listed it yet.
+    let unlisted = || machine.unfinished.iter().filter(|run| !run.config.is_empty() && !is_ours(&run.instance));
+    let begun = unlisted().map(|run| subject(run.instance.as_str(), run.config.as_str(), Maker::Wizard));
+    let covered = |name: &Untrusted| is_ours(name) || unlisted().any(|run| same(&run.instance, name));
     let theirs = machine
         .octopus_instances
         .iter()
-        .filter(|(name, _)| !covered(name.as_str()))
+        .filter(|(name, _)| !covered(name))
         .map(|(name, file)| subject(name.as_str(), file.as_str(), Maker::Octopus));
-    ours.chain(theirs).collect()
+    ours.chain(begun).chain(theirs).collect()
 }
 
 fn subject(instance: &str, config: &str, maker: Maker) -> Subject {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use crate::model::secret::SecretString;
 
 use crate::model::export::CopyWay;
 

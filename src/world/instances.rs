@@ -38,7 +38,7 @@ pub fn enter(places: &Places, instance: &Instance) -> io::Result<()> {
 
 /// Returns an instance's entry, if there is one.
 pub fn find(places: &Places, name: &str) -> Result<Option<Instance>, TomlFileError> {
-    match toml_file::read(&places.instance(name), Instance::FORMAT) {
+    match toml_file::read_own(&places.instance(name), Instance::FORMAT) {
         Ok(instance) => Ok(Some(instance)),
         Err(error) if error.is_absence() => Ok(None),
         Err(error) => Err(error),
@@ -52,7 +52,7 @@ pub fn strike(places: &Places, name: &str) -> io::Result<()> {
 
 /// Returns all entries, by file name.
 pub fn list(places: &Places) -> Vec<Result<Instance, TomlFileError>> {
-    listed(places.instances(), |path| toml_file::read(path, Instance::FORMAT))
+    listed(places.instances(), |path| toml_file::read_own(path, Instance::FORMAT))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub fn write(places: &Places, journal: &Journal) -> io::Result<()> {
 
 /// Reads an instance's journal, if there is one.
 pub fn read(places: &Places, instance: &str) -> Result<Option<Journal>, TomlFileError> {
-    match toml_file::read(&places.journal(instance), Journal::FORMAT) {
+    match toml_file::read_own(&places.journal(instance), Journal::FORMAT) {
         Ok(journal) => Ok(Some(journal)),
         Err(error) if error.is_absence() => Ok(None),
         Err(error) => Err(error),
@@ -87,7 +87,7 @@ fn beside(places: &Places, instance: &str, copy: Copy) -> PathBuf {
 
 /// Returns all journals by file name, with an error for each that cannot be read.
 pub fn list(places: &Places) -> Vec<Result<Journal, TomlFileError>> {
-    listed(places.journals(), |path| toml_file::read(path, Journal::FORMAT))
+    listed(places.journals(), |path| toml_file::read_own(path, Journal::FORMAT))
 }
 
 /// Reads every TOML file in a folder. A folder that cannot be listed counts as one error.

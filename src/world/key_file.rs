@@ -3,12 +3,14 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
+
 use zeroize::Zeroizing;
 
 use super::atomic_write::{Existing, atomic_write};
 use super::small_file;
 use crate::model::master_key::{KeyForm, MasterKey};
+use crate::model::secret::SecretString;
 
 /// The most bytes of a key file. A key takes 45.
 const LIMIT: u64 = 4_096;

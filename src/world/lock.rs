@@ -1,12 +1,12 @@
 //! The lock that allows one wizard per instance on this host.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
-use super::folder;
 use super::places::Places;
 use super::toml_file::shown;
+use super::{folder, ownership};
 use crate::model::plan::Failure;
 
 /// An instance's lock, held until it is dropped or the process ends in any way.
@@ -46,7 +46,9 @@ impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
         match error {
             LockError::Held { pid } => Self::Busy { pid },
-            LockError::Refused { path, source } => Self::File { path: shown(&path), said: source.to_string().into() },
+            LockError::Refused { path, source } => {
+                Self::StateFile { said: ownership::explain(&path, &source).into(), path: shown(&path) }
+            }
         }
     }
 }
@@ -59,29 +61,68 @@ impl Lock {
         let refused = |source| LockError::Refused { path: path.clone(), source };
         let locks = path.parent().unwrap_or(&places.state);
         folder::create_private(locks).map_err(refused)?;
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(refused)?;
+        let mut file = open(&path).map_err(refused)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(LockError::Held { pid: holder(&mut file) }),
+            Err(TryLockError::WouldBlock) => return Err(LockError::Held { pid: holder(&mut file).unwrap_or_default() }),
             Err(TryLockError::Error(source)) => return Err(refused(source)),
         }
-        write_process_id(&mut file).map_err(refused)?;
+        // Also where somebody's own file has that name: it would lose its beginning.
+        holder(&mut file).and_then(|_| write_process_id(&mut file)).map_err(refused)?;
         Ok(Self { file })
     }
 }
 
-/// Writes our process id, which the next wizard reports.
-fn write_process_id(file: &mut File) -> io::Result<()> {
-    file.set_len(0)?;
-    file.seek(SeekFrom::Start(0))?;
-    writeln!(file, "{}", std::process::id())
+/// Opens the lock's file, or creates it, 0600. Follows no link, waits for no pipe, cuts nothing off, and refuses a file that another account
+/// could have put there or that has another name as well.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+    }
+    let file = options.open(path).map_err(|error| {
+        let is_link = path.symlink_metadata().is_ok_and(|seen| seen.is_symlink());
+        if is_link { io::Error::new(ErrorKind::InvalidInput, "it is a symbolic link, which is not followed") } else { error }
+    })?;
+    let seen = file.metadata()?;
+    if !seen.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file"));
+    }
+    if let Some(said) = ownership::other_writer(&seen) {
+        return Err(io::Error::new(ErrorKind::PermissionDenied, format!("{said}, and a lock must be this account's alone")));
+    }
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::nlink(&seen) != 1 {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "the file has another name as well"));
+    }
+    Ok(file)
 }
 
-/// Reads the process id in the file. Windows' locks forbid reading too, so it is unknown there.
-fn holder(file: &mut File) -> Option<u32> {
-    let mut text = String::new();
-    file.take(32).read_to_string(&mut text).ok()?;
-    text.trim().parse().ok()
+/// Bytes of a process id with its line break; padded with blanks, so that a shorter one needs no cutting.
+const LENGTH: usize = 11;
+
+/// Writes our process id, which the next wizard reports.
+fn write_process_id(file: &mut File) -> io::Result<()> {
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(format!("{:<width$}\n", std::process::id(), width = LENGTH - 1).as_bytes())
+}
+
+/// Reads the process id in the file; `None` in a new one. What is no process id makes it somebody's own file. Windows' locks forbid reading
+/// while another process holds them.
+fn holder(file: &mut File) -> io::Result<Option<u32>> {
+    let mut text = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.take(32).read_to_end(&mut text)?;
+    let text = str::from_utf8(&text).unwrap_or("?").trim_matches(['\0', ' ', '\n']);
+    match text.parse() {
+        Ok(id) => Ok(Some(id)),
+        Err(_) if text.is_empty() => Ok(None),
+        Err(_) => Err(io::Error::new(ErrorKind::InvalidData, "it holds something else than a process number")),
+    }
 }
 
 #[cfg(test)]
@@ -98,6 +139,53 @@ mod tests {
         drop(lock);
         Lock::take(&places, "My Node").expect("free again");
         drop(copy);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_link_is_followed_and_no_file_of_somebodys_is_cut_off() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().expect("a folder");
+        let places = Places::under(folder.path().join("state"));
+        let (path, theirs) = (places.lock("a"), folder.path().join("theirs"));
+        std::fs::create_dir_all(places.locks()).expect("made");
+        std::fs::write(&theirs, "a diary, and what is in it\n").expect("written");
+        let mode = |mode| std::fs::set_permissions(&theirs, std::fs::Permissions::from_mode(mode)).expect("set");
+        mode(0o600);
+        let refused = |why: &str| match Lock::take(&places, "a") {
+            Err(LockError::Refused { source, .. }) => assert!(source.to_string().contains(why), "{source}"),
+            other => panic!("{why}: {other:?}"),
+        };
+        symlink(&theirs, &path).expect("linked");
+        refused("symbolic link");
+        std::fs::remove_file(&path).expect("removed");
+        symlink(folder.path().join("nowhere"), &path).expect("linked");
+        refused("symbolic link");
+        assert!(!folder.path().join("nowhere").exists(), "nothing is created at its end");
+        std::fs::remove_file(&path).expect("removed");
+        std::fs::hard_link(&theirs, &path).expect("linked");
+        refused("another name");
+        std::fs::remove_file(&path).expect("removed");
+        std::fs::copy(&theirs, &path).expect("copied");
+        refused("something else than a process number");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("set");
+        refused("may write it");
+        for file in [&theirs, &path] {
+            assert_eq!(std::fs::read_to_string(file).expect("read"), "a diary, and what is in it\n");
+        }
+    }
+
+    #[test]
+    fn a_lock_of_an_older_version_is_taken() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let places = Places::under(folder.path().join("state"));
+        std::fs::create_dir_all(places.locks()).expect("made");
+        for older in ["", "4711\n", "4294967295\n"] {
+            std::fs::write(places.lock("a"), older).expect("written");
+            drop(Lock::take(&places, "a").expect("free"));
+            let now = std::fs::read_to_string(places.lock("a")).expect("read");
+            assert_eq!((now.trim().parse(), now.len()), (Ok(std::process::id()), 11), "{now:?}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use crate::model::secret::SecretString;
 
 use crate::model::export::CopyWay;
 use crate::model::facts::{Fact, KeyFacts, Trouble};
@@ -38,7 +38,9 @@ pub mod node_config;
 pub mod octopus_config;
 pub mod octopus_server;
 mod own_variables;
+mod ownership;
 pub mod places;
+pub mod process;
 pub mod random;
 pub mod recordings;
 pub mod seal;

@@ -4,13 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use crate::model::names::DatabaseName;
 use crate::model::node_config::{
     ClusterSection, DatabaseSection, NodeConfig, NodeSection, Sealed, SealedSignIn, ServiceSection, TrustSection,
 };
 use crate::model::plan::Plan;
+use crate::model::secret::SecretString;
 use crate::model::target::{ServerAddress, SignIn, Target, Trust, check_login};
 use crate::model::untrusted::Untrusted;
 use crate::world::atomic_write::{self, Existing, atomic_write};
@@ -38,8 +39,13 @@ pub fn render(config: &NodeConfig) -> io::Result<String> {
 
 /// Writes the config into its home, 0600; an older one is kept beside it under a dated name.
 pub fn write(config: &NodeConfig) -> io::Result<()> {
+    write_into(&config.node.home, config)
+}
+
+/// Writes the config into a folder: its home, however that is reached.
+pub(super) fn write_into(folder: &Path, config: &NodeConfig) -> io::Result<()> {
     let stamp = clock::stamp(clock::now());
-    atomic_write(&node_config::path(&config.node.home), render(config)?.as_bytes(), Existing::Backup(&stamp))
+    atomic_write(&node_config::path(folder), render(config)?.as_bytes(), Existing::Backup(&stamp))
 }
 
 /// Takes a home's config away: it stays beside its place under a dated name, like one that was replaced.

@@ -17,11 +17,12 @@ use zeroize::Zeroizing;
 use crate::model::cluster::ClusterId;
 use crate::model::names::instance_key;
 use crate::model::node_config::{Sealed, TrustSection};
+use crate::model::secret::on_clean_stack;
 use crate::model::target::ServerAddress;
 use crate::world::atomic_write::{Existing, atomic_write};
 use crate::world::places::Places;
 use crate::world::random::{self, NoRandomness};
-use crate::world::{folder, small_file};
+use crate::world::{folder, ownership, small_file};
 
 /// Prefix of sealed texts, with the scheme's number: the purpose and the instance are authenticated.
 const HEAD: &str = "sealed:1:";
@@ -189,23 +190,27 @@ const MOST_BYTES: u32 = 64;
 
 /// The key's bytes, and the AEAD made of them.
 pub(super) struct MachineKey {
-    bytes: Zeroizing<[u8; LENGTH]>,
+    /// On the heap: an array that is moved leaves a copy behind.
+    bytes: Box<Zeroizing<[u8; LENGTH]>>,
     aead: LessSafeKey,
 }
 
 impl MachineKey {
-    fn new(bytes: Zeroizing<[u8; LENGTH]>) -> io::Result<Self> {
+    fn new(bytes: Box<Zeroizing<[u8; LENGTH]>>) -> io::Result<Self> {
         let wrong = |_| io::Error::new(ErrorKind::InvalidData, "it has the wrong length");
-        let aead = LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, &*bytes).map_err(wrong)?);
+        let aead = LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, &**bytes).map_err(wrong)?);
         Ok(Self { bytes, aead })
     }
 
     /// Returns eight hexadecimal digits that identify the key and reveal nothing else.
     pub(super) fn id(&self) -> String {
-        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
-        context.update(b"octopus-setup machine key 1\0");
-        context.update(&*self.bytes);
-        HEXLOWER.encode(&context.finish().as_ref()[..4])
+        let digest = on_clean_stack(|| {
+            let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+            context.update(b"octopus-setup machine key 1\0");
+            context.update(&**self.bytes);
+            context.finish()
+        });
+        HEXLOWER.encode(&digest.as_ref()[..4])
     }
 
     /// The AEAD under it; the bytes are wiped.
@@ -232,10 +237,10 @@ pub(super) fn read_or_create_machine_key(places: &Places) -> Result<MachineKey, 
     let path = places.machine_key();
     let refused = |source| SealError::MachineKey { path: path.clone(), source };
     folder::create_private(&places.state).map_err(refused)?;
-    let bytes = Zeroizing::new(random::bytes::<LENGTH>()?);
+    let bytes = on_clean_stack(|| random::bytes::<LENGTH>().map(|bytes| Box::new(Zeroizing::new(bytes))))?;
     // Joined in a buffer that has room for both: one that grows leaves a copy behind.
     let mut text = Zeroizing::new(String::with_capacity(BASE64.encode_len(LENGTH) + 1));
-    BASE64.encode_append(&*bytes, &mut text);
+    BASE64.encode_append(&**bytes, &mut text);
     text.push('\n');
     // Two instances of one machine hold different locks here, and each removes the other's unfinished file. The one that lost its file tries
     // again: by then the other's key is there, or the place is free.
@@ -252,11 +257,14 @@ pub(super) fn read_or_create_machine_key(places: &Places) -> Result<MachineKey, 
 }
 
 fn read_file(path: &std::path::Path) -> io::Result<MachineKey> {
-    let text = small_file::read(path, 4_096).map(Zeroizing::new)?;
+    let (text, seen) = small_file::read_seen(path, 4_096).map(|(text, seen)| (Zeroizing::new(text), seen))?;
+    if let Some(said) = ownership::other_writer(&seen) {
+        return Err(io::Error::new(ErrorKind::PermissionDenied, format!("{said}, and it must be this account's and 0600")));
+    }
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;
+        let mode = seen.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
             let said = format!("others may read it (mode {mode:04o}); it must be 0600");
             return Err(io::Error::new(ErrorKind::PermissionDenied, said));
@@ -264,7 +272,7 @@ fn read_file(path: &std::path::Path) -> io::Result<MachineKey> {
     }
     let wrong = || io::Error::new(ErrorKind::InvalidData, "it does not hold a machine key");
     let bytes = BASE64.decode(text.trim_ascii()).map(Zeroizing::new).map_err(|_| wrong())?;
-    let mut key = Zeroizing::new([0; LENGTH]);
+    let mut key = Box::new(Zeroizing::new([0; LENGTH]));
     if bytes.len() != LENGTH {
         return Err(wrong());
     }

@@ -58,15 +58,21 @@ pub(crate) fn find(path: &Path) -> io::Result<Option<Vec<u8>>> {
 
 /// Reads a small file as text, without a byte order mark.
 pub(super) fn read_text(path: &Path) -> io::Result<String> {
-    let bytes = read(path, LIMIT)?;
+    read_text_seen(path).map(|(text, _)| text)
+}
+
+/// Like [`read_text`], and returns the metadata of the very file that was read.
+pub(super) fn read_text_seen(path: &Path) -> io::Result<(String, Metadata)> {
+    let (bytes, seen) = read_seen(path, LIMIT)?;
     if is_utf16(&bytes) {
         return Err(not_text(&bytes, 0));
     }
     let text = String::from_utf8(bytes).map_err(|error| not_text(error.as_bytes(), error.utf8_error().valid_up_to()))?;
-    Ok(match text.strip_prefix('\u{feff}') {
+    let text = match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,
-    })
+    };
+    Ok((text, seen))
 }
 
 /// Returns the text of a file that Windows' programs write, in UTF-8 or UTF-16, without its byte order mark. Its buffer never grows, so no

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::small_file;
+use super::{ownership, small_file};
 use crate::model::facts::ConfigTrouble;
 use crate::model::lookalike;
 use crate::model::plan::Failure;
@@ -19,11 +19,18 @@ use crate::model::untrusted::Untrusted;
 #[derive(Debug, thiserror::Error)]
 pub enum TomlFileError {
     /// The operating system refused, or it is not a small text file.
-    #[error("{} cannot be read: {source}.", Untrusted::new(&path.to_string_lossy()))]
+    #[error("{} cannot be read: {}.", Untrusted::new(&path.to_string_lossy()), ownership::explain(path, source))]
     Unreadable {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// Another account than root and this one could have written it.
+    #[error("{} is not believed, because {said}.", Untrusted::new(&path.to_string_lossy()))]
+    OfOthers {
+        path: PathBuf,
+        /// Who.
+        said: String,
     },
     /// It is not TOML, or a key is unknown, missing or of the wrong type.
     #[error("{}, line {line}: {said}.", Untrusted::new(&path.to_string_lossy()))]
@@ -51,10 +58,18 @@ impl TomlFileError {
         matches!(self, Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 
+    /// Returns whether this account may not look at the file, so that it may say anything.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::PermissionDenied)
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         match self {
-            Self::Unreadable { path, .. } | Self::Malformed { path, .. } | Self::OtherFormat { path, .. } => path,
+            Self::Unreadable { path, .. }
+            | Self::OfOthers { path, .. }
+            | Self::Malformed { path, .. }
+            | Self::OtherFormat { path, .. } => path,
         }
     }
 }
@@ -65,10 +80,26 @@ impl From<TomlFileError> for Failure {
     }
 }
 
+/// The failure of a file in the state directory.
+pub(super) fn own_record(error: TomlFileError) -> Failure {
+    let path = shown(error.path());
+    let said = match error {
+        TomlFileError::Unreadable { path, source } => ownership::explain(&path, &source),
+        TomlFileError::OfOthers { said, .. } => format!("it is not believed, because {said}"),
+        TomlFileError::Malformed { line, said, .. } => format!("line {line}: {said}"),
+        TomlFileError::OtherFormat { found, known, .. } => format!("it has format {found}, and this program knows {known} only"),
+    };
+    Failure::StateFile { path, said: said.into() }
+}
+
 impl From<TomlFileError> for ConfigTrouble {
     fn from(error: TomlFileError) -> Self {
         match error {
             TomlFileError::Unreadable { path, source } => unreadable(&path, &source),
+            TomlFileError::OfOthers { ref path, ref said } => {
+                let said = format!("it is not believed, because {said}");
+                Self::Unreadable { path: shown(path), said: said.into() }
+            }
             TomlFileError::Malformed { path, line, said } => Self::Malformed { path: shown(&path), line, said },
             TomlFileError::OtherFormat { path, found, known } => Self::OtherFormat { path: shown(&path), found, known },
         }
@@ -79,7 +110,7 @@ impl From<TomlFileError> for ConfigTrouble {
 /// place.
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> ConfigTrouble {
     if error.kind() != io::ErrorKind::NotFound {
-        return ConfigTrouble::Unreadable { path: shown(path), said: error.to_string().into() };
+        return ConfigTrouble::Unreadable { path: shown(path), said: ownership::explain(path, error).into() };
     }
     match std::fs::read_link(path) {
         Ok(to) => {
@@ -100,6 +131,16 @@ pub(crate) fn shown(path: &Path) -> Untrusted {
 pub(super) fn read<T: DeserializeOwned>(path: &Path, known: u32) -> Result<T, TomlFileError> {
     let text = small_file::read_text(path).map_err(|source| TomlFileError::Unreadable { path: path.to_owned(), source })?;
     parse(path, &text, known)
+}
+
+/// Like [`read`], for files in the state directory: one that another account could have written is refused.
+pub(super) fn read_own<T: DeserializeOwned>(path: &Path, known: u32) -> Result<T, TomlFileError> {
+    let unreadable = |source| TomlFileError::Unreadable { path: path.to_owned(), source };
+    let (text, seen) = small_file::read_text_seen(path).map_err(unreadable)?;
+    match ownership::other_writer(&seen) {
+        Some(said) => Err(TomlFileError::OfOthers { path: path.to_owned(), said }),
+        None => parse(path, &text, known),
+    }
 }
 
 /// Parses a text of the known `format`.
@@ -292,6 +333,25 @@ mod tests {
                 read_from(text)
             );
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_of_the_state_directory_that_others_could_have_written_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("x.toml");
+        std::fs::write(&path, "format = 1\nword = 'a'\n").expect("written");
+        for (mode, is_refused) in [(0o600, false), (0o640, false), (0o620, true), (0o602, true)] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("set");
+            let read = read_own::<Small>(&path, 1);
+            assert_eq!(matches!(read, Err(TomlFileError::OfOthers { .. })), is_refused, "{mode:o}: {read:?}");
+        }
+        let said = read_own::<Small>(&path, 1).expect_err("refused").to_string();
+        assert!(
+            said.ends_with("x.toml is not believed, because accounts other than its owner may write it (mode 0602)."),
+            "{said}"
+        );
     }
 
     #[test]

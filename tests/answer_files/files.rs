@@ -150,7 +150,7 @@ fn with_a_face_what_is_only_missing_is_left_to_it() {
     assert_eq!(resolved.loaded.problems, []);
     scene.mode = Mode::Headless;
     let told = scene.told();
-    let expected = "password: environment variable UNSET is not set. Set it, or give the answer by OCTOPUS_SETUP_PASSWORD or by \
+    let expected = "password: the environment variable that is named here is not set. Set it, or give the answer by OCTOPUS_SETUP_PASSWORD or by \
                     --password-from.";
     assert!(told[0].contains(expected), "{told:?}");
 }

@@ -115,6 +115,78 @@ fn a_secret_on_the_command_line_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn a_mistyped_source_is_never_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = ["first-node", "--yes", "--node-name=a", "--server=sql01.invalid", "--user=octo"];
+    for (words, status) in [
+        (&["--password-from", "env:hunter2"][..], 3),
+        (&["--password-from=file:hunter2"], 3),
+        (&["--password-from=file:/hunter2/hunter2"], 3),
+        (&["--password-from", "env:", "hunter2"], 2),
+        (&["hunter2"], 2),
+        (&["--", "hunter2"], 2),
+        (&["--plain", "hunter2"], 2),
+        (&["--pasword=hunter2"], 2),
+        (&["--pasword", "hunter2"], 2),
+    ] {
+        let (ended, out, err) = run(folder.path(), &[&base[..], words].concat());
+        let said = out + &err;
+        assert!(!said.contains("hunter2") && !said.is_empty(), "{words:?}: {said}");
+        assert_eq!(ended, Some(status), "{words:?}: {said}");
+    }
+    for words in [&["hunter2"][..], &["--plain", "hunter2"], &["review", "--check", "hunter2"]] {
+        let (_, out, err) = run(folder.path(), words);
+        let said = out + &err;
+        assert!(!said.contains("hunter2") && said.contains("is not repeated"), "{words:?}: {said}");
+    }
+    for text in ["password = { env = 'hunter2' }", "password = { file = 'hunter2' }"] {
+        std::fs::write(folder.path().join("a.toml"), format!("flow = 'first-node'\n{text}\n")).unwrap();
+        let (status, out, err) = run(folder.path(), &["answers", "check", "--answers", "a.toml"]);
+        let said = out + &err;
+        assert!(status == Some(3) && !said.contains("hunter2") && said.contains("a.toml, line 2"), "{text}: {said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_that_somebody_else_could_have_written_is_not_run() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (place, file) = (folder.path().join("answers"), folder.path().join("answers/a.toml"));
+    std::fs::create_dir(&place).unwrap();
+    let ran = folder.path().join("ran");
+    let text = format!(
+        "flow = 'first-node'\nnode-name = 'a'\nserver = 's'\nuser = 'u'\npassword = {{ command = ['sh', '-c', 'echo x; touch {}'] }}\n",
+        ran.display()
+    );
+    std::fs::write(&file, text).unwrap();
+    let check = |file_mode, folder_mode| {
+        let set = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        set(&file, file_mode);
+        set(&place, folder_mode);
+        let _ = std::fs::remove_file(&ran);
+        let (status, out, err) = run(folder.path(), &["answers", "check", "--answers", "answers/a.toml"]);
+        (status, ran.exists(), out + &err)
+    };
+    assert!(check(0o644, 0o755).1, "readable by others is no reason: {}", check(0o644, 0o755).2);
+    for (file_mode, folder_mode, why) in [
+        (0o664, 0o755, "(mode 0664)"),
+        (0o602, 0o700, "(mode 0602)"),
+        (0o600, 0o777, "write the folder"),
+        (0o600, 0o775, "write the folder"),
+    ] {
+        let (status, has_run, said) = check(file_mode, folder_mode);
+        assert!(status == Some(3) && !has_run, "{file_mode:o} {folder_mode:o}: {said}");
+        assert!(said.contains("password: its command is not run, because") && said.contains(why), "{said}");
+    }
+    assert!(check(0o600, 0o1777).1, "in a sticky folder only its owner replaces it");
+    if std::os::unix::fs::chown(&file, Some(54_321), None).is_ok() {
+        let (status, has_run, said) = check(0o600, 0o755);
+        assert!(status == Some(3) && !has_run && said.contains("belongs to another account (user number 54321)"), "{said}");
+    }
+}
+
+#[test]
 fn every_field_of_a_flow_has_its_flag_and_its_help() {
     use octopus_setup::catalog::flow as flows;
     use octopus_setup::model::field::FieldId;

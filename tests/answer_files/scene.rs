@@ -8,11 +8,12 @@ use std::time::Duration;
 use octopus_setup::model::answers::{Answers, Problem};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
+use octopus_setup::model::secret::SecretString;
 use octopus_setup::wizard::answer_file::flags;
 use octopus_setup::world::answer_sources::{
     self, CommandLine, EnvironmentVariables, Mode, Resolved, SecretPrompt, Sources, Stdin,
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
 pub struct Scene {

@@ -4,7 +4,7 @@ use octopus_setup::model::plan::{Failure, StepKind, StepState};
 use octopus_setup::world::{apply, instances, node_config};
 
 use crate::apply_support::{Call, INSTANCE};
-use crate::scene::{Case, before, dated, go};
+use crate::scene::{Case, before, dated, go, install, plan};
 
 #[tokio::test]
 async fn a_config_that_cannot_be_read_is_never_overwritten_or_taken_away() {
@@ -132,4 +132,49 @@ async fn a_leave_that_stopped_before_its_last_record_is_known_to_be_done() {
     octopus_setup::world::journals::write(&bench.places, &journal).expect("written");
     let left = apply::resume(&bench.places, INSTANCE).await.expect("a run").journal;
     assert_eq!(left.state(StepKind::RemoveNodeConfig), StepState::Begun);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_home_that_is_swapped_for_a_link_in_the_middle_moves_nothing() {
+    use octopus_setup::model::plan::Progress;
+    for at in [StepKind::CreateHome, StepKind::SealMasterKey, StepKind::JoinCluster] {
+        let bench = before(Case::Insert).await;
+        let (home, moved, trap) = (bench.home.clone(), bench.home.with_extension("moved"), bench.home.with_extension("trap"));
+        let plan = plan(Case::Insert, &bench);
+        let outcome = install(&bench, &plan, Case::Insert.key().as_ref(), |progress| {
+            if matches!(progress, Progress::Done(done, _, _) if *done == at) {
+                std::fs::rename(&home, &moved).expect("moved");
+                std::fs::create_dir(&trap).expect("made");
+                std::os::unix::fs::symlink(&trap, &home).expect("swapped");
+            }
+        })
+        .await
+        .expect("no crash");
+        let Err(Failure::File { path, said }) = outcome else { panic!("{at:?}: {outcome:?}") };
+        assert_eq!(path.as_str(), bench.home.to_string_lossy(), "{at:?}: by its own name");
+        assert!(said.as_str().contains("another folder now"), "{said}");
+        assert_eq!(std::fs::read_dir(&trap).expect("there").count(), 0, "{at:?}: nothing is written where the link leads");
+        // Put back, the same run goes on.
+        std::fs::remove_file(&bench.home).and_then(|()| std::fs::rename(&moved, &bench.home)).expect("put back");
+        go(Case::Insert, &bench).await.expect("gone on with");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_names_the_file_that_failed_and_not_the_steps() {
+    let bench = before(Case::Insert).await;
+    std::fs::create_dir_all(bench.places.state.parent().expect("a folder")).expect("made");
+    std::fs::write(&bench.places.state, "a file in the way").expect("written");
+    let failure = go(Case::Insert, &bench).await.expect_err("no state directory");
+    let Failure::StateFile { path, .. } = &failure else { panic!("{failure:?}") };
+    assert!(path.as_str().starts_with(&*bench.places.state.to_string_lossy()), "{path}");
+    let said = octopus_setup::catalog::failures::explain_step(StepKind::CreateHome, &failure).says;
+    assert!(said.contains("in its state directory") && !said.contains("home directory"), "{said}");
+
+    let bench = before(Case::Insert).await;
+    let journal = bench.places.journal(INSTANCE);
+    std::fs::create_dir_all(&journal).expect("a folder in its place");
+    let failure = go(Case::Insert, &bench).await.expect_err("no journal");
+    assert!(matches!(&failure, Failure::StateFile { path, .. } if path.as_str() == journal.to_string_lossy()), "{failure:?}");
 }

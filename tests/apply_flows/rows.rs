@@ -180,7 +180,7 @@ async fn a_journal_that_cannot_be_read_is_no_folder_that_could_not_be_removed() 
     let mut failed = Vec::new();
     let whole = bench.undo(|progress| {
         if let octopus_setup::model::plan::Progress::UndoFailed(kind, failure) = progress {
-            failed.push((*kind, matches!(failure, Failure::File { .. })));
+            failed.push((*kind, matches!(failure, Failure::StateFile { .. })));
         }
     });
     assert_eq!(whole.await, Some(false));

@@ -17,13 +17,13 @@ use octopus_setup::model::master_key::{KeySize, MasterKey};
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::node::{Node, ServiceAccount};
 use octopus_setup::model::plan::{Failure, Plan, Progress, Step, StepKind};
+use octopus_setup::model::secret::SecretString;
 use octopus_setup::model::storage::SharedStorage;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::{Encryption, ServerAddress, SignIn, Target, Trust};
 use octopus_setup::model::web::{ListenPrefix, Web};
 use octopus_setup::world::apply::{self, Cancel};
 use octopus_setup::world::places::Places;
-use secrecy::SecretString;
 
 #[allow(unused_imports, reason = "each test program uses its own part")]
 pub use fake::{Act, Call, Fake};

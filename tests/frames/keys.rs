@@ -6,11 +6,12 @@ use octopus_setup::faces::tui::{Scene, Tui, TuiEvent, TuiOptions};
 use octopus_setup::model::answers::Raw;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::screen::ScreenId;
+use octopus_setup::model::secret::SecretString;
 use octopus_setup::wizard::event::{Action, Event};
 use octopus_setup::wizard::state::{Focus, Overlay, State};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use crate::{clusters, review, states};
 

@@ -3,10 +3,11 @@
 use octopus_setup::faces::tui::{Scene, Tui, TuiEvent, TuiOptions};
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
+use octopus_setup::model::secret::SecretString;
 use octopus_setup::wizard::state::Overlay;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use crate::{lines, states, usual};
 

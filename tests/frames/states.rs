@@ -50,6 +50,7 @@ pub fn start() -> State {
         steps: 6,
         when: "2026-11-21 12:04".into(),
         serves: false,
+        config: octopus_setup::model::untrusted::Untrusted::default(),
     }];
     state.tickets = Tickets::default();
     state

@@ -9,6 +9,7 @@ use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::node::Administrator;
 use octopus_setup::model::octopus::HandOver;
 use octopus_setup::model::plan::{Failure, Plan, Progress, Step, StepKind};
+use octopus_setup::model::secret::SecretString;
 use octopus_setup::model::storage::SharedStorage;
 use octopus_setup::model::target::{ServerAddress, SignIn, Target, Trust};
 use octopus_setup::model::web::{ListenPrefix, Web};
@@ -17,7 +18,6 @@ use octopus_setup::world::apply::Cancel;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::octopus_server::Patience;
 use practice_server::{PracticeServer, RunningServer, ServerOptions};
-use secrecy::SecretString;
 
 pub use crate::apply_support::{Bench, Fake, INSTANCE, crash, key, survived};
 use crate::shared::sql;

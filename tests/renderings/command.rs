@@ -34,7 +34,7 @@ impl Machine {
         let sealer = Sealer::open_or_create(&places).unwrap();
         let mut node = with_account(AccountKind::Custom);
         node.home.clone_from(&home);
-        let key = MasterKey::parse(&secrecy::SecretString::from(KEY)).unwrap();
+        let key = MasterKey::parse(&octopus_setup::model::secret::SecretString::from(KEY)).unwrap();
         let cluster = ClusterId([7; 16]);
         let plan = Plan {
             flow: Flow::FirstNode,

@@ -2,12 +2,13 @@
 
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node::{Administrator, Node};
+use octopus_setup::model::secret::SecretString;
 use octopus_setup::model::storage::{SharedFolder, SharedStorage};
 use octopus_setup::render::{Secret, compose};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use crate::expected;
 use crate::judges::python;

@@ -3,9 +3,9 @@
 use octopus_setup::model::answers::Raw;
 use octopus_setup::model::connection_string::ConnectionString;
 use octopus_setup::model::field::FieldId;
+use octopus_setup::model::secret::SecretString;
 use octopus_setup::render::octopus::{OctopusCommand, SecretForm, WordPart};
 use octopus_setup::render::{ClearSecrets, Secret};
-use secrecy::SecretString;
 
 /// The secrets as they are when a script runs.
 #[derive(Debug, Clone)]

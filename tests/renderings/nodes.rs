@@ -4,6 +4,7 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::model::master_key::{Fingerprint, KeySize};
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::node::{Administrator, Node, ServiceAccount};
+use octopus_setup::model::secret::SecretString;
 use octopus_setup::model::storage::{SharedFolder, SharedStorage};
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::{Encryption, ServerAddress, SignIn, Target, Trust};
@@ -11,7 +12,6 @@ use octopus_setup::model::web::{ListenPrefix, TrustedProxy, Web};
 use octopus_setup::render::Setup;
 use proptest::prelude::*;
 use proptest::sample::select;
-use secrecy::SecretString;
 
 /// Canaries, which no rendering by reference may hold.
 pub const CANARIES: [&str; 3] = ["c4nary-password", "c4nary-service", "c4nary-admin"];

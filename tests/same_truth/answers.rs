@@ -1,7 +1,5 @@
 //! The answer file through the loader that every face's program uses.
 
-use std::collections::BTreeMap;
-
 use octopus_setup::world::answer_sources::{
     self, COMMAND_LIMIT, CommandLine, EnvironmentVariables, Mode, Resolved, Sources, Stdin,
 };
@@ -17,7 +15,7 @@ pub async fn gather(scene: &Scene, case: &Case, masks: &Masks, mode: Mode) -> Re
     std::fs::write(&file, case.bytes(masks)).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(case.mode)).unwrap();
     let environment: EnvironmentVariables =
-        scene.environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect::<BTreeMap<_, _>>();
+        scene.environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect();
     let command_line = CommandLine { flow: Some(case.flow), files: vec![file], ..CommandLine::new(scene.defaults()) };
     let mut sources =
         Sources { environment: &environment, stdin: Stdin::Taken, person: None, mode, command_limit: COMMAND_LIMIT };

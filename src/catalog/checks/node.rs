@@ -59,6 +59,14 @@ fn judge_node_config(config: &NodeConfig, case: &Case<'_>) -> Verdict {
     let shown = Untrusted::new(&path.to_string_lossy());
     let instance = Untrusted::new(&config.instance);
     let warn = |says: String, fix: &str| report(Finding::warn(CheckId::NodeConfig, says, fix).about(FieldId::Instance));
+    if let Some(said) = &case.facts.node.other_writer {
+        let says = format!("{shown} could have been changed by others, because {said}.");
+        let fix =
+            "Look at what it says, the server and the paths above all; then let it belong to this account or root, and close it.";
+        let word = case.shell().word(shown.as_str());
+        let finding = Finding::warn(CheckId::NodeConfig, says, fix).about(FieldId::Instance);
+        return report(finding.command(format!("sudo chown root {word} && sudo chmod 600 {word}")));
+    }
     match &case.facts.node.listed {
         Fact::Unknown => case.pending(),
         Fact::Seen(Some(listed)) if *listed == shown || path.as_path() == listed.as_str() => {

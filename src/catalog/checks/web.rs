@@ -243,6 +243,7 @@ mod tests {
             steps: 9,
             when: Untrusted::default(),
             serves: true,
+            config: Untrusted::default(),
         }];
         let answers = samples::answers();
         let resuming = Some(samples::CLUSTER);

@@ -70,6 +70,10 @@ fn explain_in(kind: StepKind, failure: &Failure, context: &ServerContext<'_>) ->
             format!("{} {}: {}", steps::row(kind).file_failure, path, format::sentence(said.as_str())),
             format!("Fix what the operating system names: rights, room, or the folder above it. {RETRY}"),
         ),
+        Failure::StateFile { path, said } => Explanation::new(
+            format!("The wizard's own file {path} in its state directory could not be used: {}", format::sentence(said.as_str())),
+            format!("Fix what the operating system names: rights, room, or the folder above it. {RETRY}"),
+        ),
         Failure::RowTaken(now) => row_taken(kind, now),
         Failure::RowGone { node } => Explanation::new(
             format!("The registry has no row of node {node} any more: somebody took it out."),
@@ -341,6 +345,10 @@ mod tests {
             (Failure::ContentChanged(Box::new(Content::Octopus { version: None, nodes: vec![] })), "Octopus Server made"),
             (Failure::ContentChanged(Box::new(Content::Foreign { tables: vec!["dbo.X".into()], count: 4 })), "dbo.X and 3 more"),
             (Failure::File { path: "/x".into(), said: "Permission denied".into() }, "/x: Permission denied."),
+            (
+                Failure::StateFile { path: "/s/locks/a.lock".into(), said: "No space left".into() },
+                "own file /s/locks/a.lock in its state directory could not be used: No space left.",
+            ),
             (Failure::RowTaken(Box::new(kept())), "it is web-old's now, last seen 2026-11-18"),
             (Failure::RowGone { node: "web-old".into() }, "no row of node web-old any more"),
             (

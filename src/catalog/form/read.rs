@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use crate::model::answers::{Answers, Raw};
 use crate::model::facts::Facts;
@@ -15,6 +15,7 @@ use crate::model::names::{DatabaseName, InstanceName, NodeName};
 use crate::model::node::Administrator;
 use crate::model::octopus::HandOverMode;
 use crate::model::platform::Platform;
+use crate::model::secret::SecretString;
 use crate::model::storage::{SharedFolder, SharedStorage, StorageKind};
 use crate::model::survey::{AccountKind, LicenceSource};
 use crate::model::target::{Encryption, ServerAddress, SignIn, Target, Trust, TrustKind, check_login};

@@ -12,12 +12,13 @@
 use std::fmt;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tui_input::{Input, InputRequest};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::model::answers::Raw;
 use crate::model::field::{FieldId, Kind};
+use crate::model::secret::SecretString;
 use crate::wizard::state::State;
 
 /// The longest text that a field takes, in bytes.

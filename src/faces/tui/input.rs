@@ -10,8 +10,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::model::secret::SecretString;
 use crossterm::event::{Event as Raw, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent};
-use secrecy::SecretString;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 

@@ -12,6 +12,7 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use crate::model::secret::SecretString;
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::style::ResetColor;
@@ -21,7 +22,7 @@ use ratatui::Frame;
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use zeroize::Zeroize;
 
 /// The terminal is not ours.

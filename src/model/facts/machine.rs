@@ -3,7 +3,6 @@
 
 use std::path::PathBuf;
 
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
@@ -12,6 +11,7 @@ use crate::model::cluster::ClusterId;
 use crate::model::flow::Flow;
 use crate::model::licence::{Licence, NotALicence};
 use crate::model::master_key::Fingerprint;
+use crate::model::secret::SecretString;
 use crate::model::untrusted::Untrusted;
 
 /// The machine that the wizard runs on.
@@ -101,6 +101,9 @@ pub struct UnfinishedRun {
     pub when: Untrusted,
     /// Whether it may have started Octopus Server's service, which then has its ports.
     pub serves: bool,
+    /// The node config in its home directory; empty where there is none yet.
+    #[serde(default)]
+    pub config: Untrusted,
 }
 
 /// What the survey of the home screen learns.

@@ -29,6 +29,9 @@ pub struct NodeFacts {
     /// Whether this machine's list of instances names this very file; `Some(other)` where it names another one for the
     /// same instance, `None` where it does not know the instance.
     pub listed: Fact<Option<Untrusted>>,
+    /// Who else could have written the node config, as a part of a sentence.
+    #[serde(default)]
+    pub other_writer: Option<Untrusted>,
 }
 
 /// An older node config that was kept.

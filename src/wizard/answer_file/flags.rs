@@ -65,8 +65,18 @@ fn ways_to_give(field: FieldId) -> String {
 }
 
 /// This program's variables that answer no field; one of them is for the compose files that it writes.
-const OTHER_VARIABLES: [&str; 8] =
-    ["STATE_DIR", "LOG", "DEPTH", "PASSWORD_DOUBLED", "REHEARSE_PANIC", "TEST_PROGRAM", "TEST_SQLSERVER", "REQUIRE_CLIENTS"];
+const OTHER_VARIABLES: [&str; 10] = [
+    "STATE_DIR",
+    "LOG",
+    "DEPTH",
+    "CORE_DUMPS",
+    "TAKEN_FROM",
+    "PASSWORD_DOUBLED",
+    "REHEARSE_PANIC",
+    "TEST_PROGRAM",
+    "TEST_SQLSERVER",
+    "REQUIRE_CLIENTS",
+];
 
 /// Returns whether a variable has the name of one that answers a field, and no other use.
 pub fn may_answer(name: &str) -> bool {

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use secrecy::SecretString;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
@@ -16,6 +15,7 @@ use crate::model::check::CheckId;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
 use crate::model::lookalike;
+use crate::model::secret::SecretString;
 use crate::model::untrusted::Untrusted;
 
 /// The keys that are not fields.

@@ -180,6 +180,7 @@ fn with_run(journal: Journal) -> (Facts, Ways) {
         steps: journal.steps.len(),
         when: "2026-11-21 12:04".into(),
         serves: false,
+        config: Untrusted::default(),
     }];
     (facts, Ways { journal: Some(journal), ..Ways::default() })
 }

@@ -1,7 +1,6 @@
 //! The keys of the foot, and the questions that some of them ask.
 
 use data_encoding::HEXLOWER;
-use secrecy::SecretString;
 
 use crate::catalog::form::read;
 use crate::model::answers::{Origin, Raw};
@@ -9,6 +8,7 @@ use crate::model::export::FileTrouble;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
+use crate::model::secret::SecretString;
 use crate::model::target::TrustKind;
 use crate::model::untrusted::Untrusted;
 use crate::render;

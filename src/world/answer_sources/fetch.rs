@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
+
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
@@ -15,10 +16,11 @@ use zeroize::Zeroizing;
 use crate::model::answers::{AnswerSource, GivenAnswer, Problem};
 use crate::model::field::FieldId;
 use crate::model::licence;
+use crate::model::secret::SecretString;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::answer_file::flag;
 use crate::world::answer_sources::{EnvironmentVariables, Mode, Sources, Stdin, variable};
-use crate::world::small_file;
+use crate::world::{own_variables, ownership, small_file};
 
 /// The outcome of fetching an answer.
 pub(super) enum Fetched {
@@ -45,7 +47,12 @@ pub(super) async fn fetch(given: &GivenAnswer, folder: &Path, sources: &mut Sour
             AnswerSource::Env(name) => match variable(sources.environment, name) {
                 None if sources.mode == Mode::Interactive && field.is_secret() => return Ok(Fetched::Open),
                 None => {
-                    let says = format!("environment variable {} is not set", Untrusted::new(name));
+                    // Somebody may have written the secret where its variable's name belongs.
+                    let says = if field.is_secret() {
+                        "the environment variable that is named here is not set".to_owned()
+                    } else {
+                        format!("environment variable {} is not set", Untrusted::new(name))
+                    };
                     let ours = field.variable();
                     let or = if *name == ours { String::new() } else { format!(" by {ours} or") };
                     return Err(stop(says, format!("Set it, or give the answer{or} by {}.", flag(field))));
@@ -59,7 +66,7 @@ pub(super) async fn fetch(given: &GivenAnswer, folder: &Path, sources: &mut Sour
             AnswerSource::File(path) => return file(given, &folder.join(path)).map_err(|(says, fix)| stop(says, fix.to_owned())),
             AnswerSource::Command(words) => {
                 let name = Untrusted::new(words.first().map(String::as_str).unwrap_or_default());
-                match run(words, folder, sources.environment, sources.command_limit).await {
+                match run(field, words, folder, sources.environment, sources.command_limit).await {
                     Ok(bytes) => decode(&bytes)
                         .map_err(|bad| (format!("what the command {name} printed {bad}"), "It must print the answer.")),
                     Err(NoOutput::Left(status)) => return Ok(Fetched::Left(status)),
@@ -83,9 +90,17 @@ pub(super) async fn fetch(given: &GivenAnswer, folder: &Path, sources: &mut Sour
 /// readable by everyone, in a container where there is nobody else.
 fn file(given: &GivenAnswer, path: &Path) -> Result<Fetched, (String, &'static str)> {
     let shown = Untrusted::new(&path.to_string_lossy());
-    let (bytes, open) = read(path, MOST).map_err(|no| (format!("{shown} {}", no.says), no.fix))?;
+    let is_absent = |no: &UnreadableFile| no.is_absent && given.field.is_secret();
+    let (bytes, access) = read(path, MOST).map_err(|no| {
+        // Somebody may have written the secret where its file's path belongs.
+        if is_absent(&no) {
+            ("the file that is named here is not there".to_owned(), no.fix)
+        } else {
+            (format!("{shown} {}", no.says), no.fix)
+        }
+    })?;
     let text = decode(&bytes).map_err(|bad| (format!("{shown} {bad}"), "It must hold the answer and nothing else."))?;
-    let warning = (open && given.field.is_secret()).then(|| {
+    let warning = (access.is_readable_by_others && given.field.is_secret()).then(|| {
         let says = format!("{}: {shown} can be read by others than its owner.", given.field.id());
         Problem::warn(Some(given.place.clone()), Some(given.field), says, format!("chmod 600 {shown}"))
     });
@@ -159,24 +174,41 @@ pub(super) fn ask(
 pub(super) struct UnreadableFile {
     pub says: String,
     pub fix: &'static str,
+    /// Whether there is nothing of that name.
+    pub is_absent: bool,
 }
 
-/// Reads a file of at most `limit` bytes, and returns whether others can read it. Refuses folders, devices and pipes unread.
-pub(super) fn read(path: &Path, limit: u64) -> Result<(Zeroizing<Vec<u8>>, bool), UnreadableFile> {
+impl UnreadableFile {
+    pub(super) fn new(says: impl Into<String>, fix: &'static str) -> Self {
+        Self { says: says.into(), fix, is_absent: false }
+    }
+}
+
+/// What other accounts can do with a file that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OthersAccess {
+    pub is_readable_by_others: bool,
+    /// Who else could have written it, or put it there, as a part of a sentence.
+    pub writer: Option<String>,
+}
+
+/// Reads a file of at most `limit` bytes, and returns what others can do with it. Refuses folders, devices and pipes unread.
+pub(super) fn read(path: &Path, limit: u64) -> Result<(Zeroizing<Vec<u8>>, OthersAccess), UnreadableFile> {
     let meta = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if meta.is_dir() {
-        return Err(UnreadableFile { says: "is a folder, and must be a file".into(), fix: "Name the file in it." });
+        return Err(UnreadableFile::new("is a folder, and must be a file", "Name the file in it."));
     }
     if !meta.is_file() {
         let fix = "Copy it to a file. Answers, though no secrets' files, can also be piped in: --answers -.";
-        return Err(UnreadableFile { says: "is a device or a pipe, and must be a file".into(), fix });
+        return Err(UnreadableFile::new("is a device or a pipe, and must be a file", fix));
     }
     if meta.len() > limit {
         let says = format!("has {} bytes, and may have {limit}", meta.len());
-        return Err(UnreadableFile { says, fix: "See whether it is the right file." });
+        return Err(UnreadableFile::new(says, "See whether it is the right file."));
     }
     let (bytes, seen) = small_file::read_seen(path, limit).map_err(|error| unreadable(path, &error))?;
-    Ok((Zeroizing::new(bytes), is_open_to_others(&seen)))
+    let writer = ownership::other_writer(&seen).or_else(|| ownership::other_replacer(path));
+    Ok((Zeroizing::new(bytes), OthersAccess { is_readable_by_others: is_open_to_others(&seen), writer }))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> UnreadableFile {
@@ -185,21 +217,27 @@ fn unreadable(path: &Path, error: &io::Error) -> UnreadableFile {
         io::ErrorKind::NotFound => match dangling() {
             Some(to) => {
                 let says = format!("is a symbolic link to {}, which is not there", Untrusted::new(&to.to_string_lossy()));
-                UnreadableFile { says, fix: "Fix the link." }
+                UnreadableFile::new(says, "Fix the link.")
             }
-            None => UnreadableFile { says: "is not there".into(), fix: "See whether the path is right." },
+            None => UnreadableFile { is_absent: true, ..UnreadableFile::new("is not there", "See whether the path is right.") },
         },
         io::ErrorKind::PermissionDenied => {
-            UnreadableFile { says: "may not be read by this account".into(), fix: "Give this account the right to read it." }
+            let says = format!("may not be read by this account: {}", ownership::explain(path, error));
+            UnreadableFile::new(says, "Give this account the right to read it.")
         }
-        _ => UnreadableFile { says: format!("cannot be read: {error}"), fix: "" },
+        // What is no path may be a secret, too.
+        io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename | io::ErrorKind::InvalidInput => UnreadableFile {
+            is_absent: true,
+            ..UnreadableFile::new(format!("cannot be read: {error}"), "See whether the path is right.")
+        },
+        _ => UnreadableFile::new(format!("cannot be read: {error}"), ""),
     }
 }
 
-/// Reads a file's UTF-8 text, and returns whether others can read it.
-pub(super) fn read_text(path: &Path) -> Result<(Zeroizing<String>, bool), UnreadableFile> {
-    let (mut bytes, open) = read(path, small_file::LIMIT)?;
-    Ok((utf8(std::mem::take(&mut *bytes))?, open))
+/// Reads a file's UTF-8 text, and returns what others can do with it.
+pub(super) fn read_text(path: &Path) -> Result<(Zeroizing<String>, OthersAccess), UnreadableFile> {
+    let (mut bytes, access) = read(path, small_file::LIMIT)?;
+    Ok((utf8(std::mem::take(&mut *bytes))?, access))
 }
 
 /// Reads bytes as UTF-8. The error names UTF-16 where it is that.
@@ -217,7 +255,7 @@ pub(super) fn utf8(bytes: Vec<u8>) -> Result<Zeroizing<String>, UnreadableFile> 
     };
     let says = small_file::not_text(&bytes, valid).to_string();
     let says = says.strip_prefix("it ").unwrap_or(&says).to_owned();
-    Err(UnreadableFile { says, fix: "Save it as UTF-8." })
+    Err(UnreadableFile::new(says, "Save it as UTF-8."))
 }
 
 /// Returns whether others than the owner may read it; `false` where the system does not tell.
@@ -301,8 +339,9 @@ fn failed(says: impl Into<String>, fix: &'static str) -> NoOutput {
 }
 
 /// Runs a program in a folder, without a shell and without input, and returns what it prints. Our own secrets are not passed on to
-/// it. It is killed with everything it started when the time is over or the future is dropped.
+/// it, nor any variable that an answer is read from. A secret's command is not quoted: what it says may hold the secret. It is killed with everything it started when the time is over or the future is dropped.
 pub(super) async fn run(
+    field: FieldId,
     words: &[String],
     folder: &Path,
     environment: &EnvironmentVariables,
@@ -331,7 +370,11 @@ pub(super) async fn run(
     };
     running.ended = true;
     let said = Untrusted::new(&String::from_utf8_lossy(&said));
-    let told = if said.is_empty() { String::new() } else { format!("; it said: {}", said.as_str().trim_end_matches('.')) };
+    let told = match said.as_str().trim_end_matches('.') {
+        "" => String::new(),
+        _ if field.is_secret() => "; what it said is not shown, because the secret may be in it".to_owned(),
+        said => format!("; it said: {said}"),
+    };
     match status {
         Ok(status) if status.success() && u64::try_from(bytes.len()).is_ok_and(|length| length > MOST) => {
             Err(failed(format!("printed more than {MOST} bytes"), "It must print the answer and nothing else."))
@@ -373,11 +416,10 @@ fn start(words: &[String], folder: &Path, environment: &EnvironmentVariables) ->
     let program =
         if is_path { std::path::absolute(folder.join(program)).unwrap_or_else(|_| program.into()) } else { program.into() };
     let mut command = Command::new(program);
-    let is_ours = |name: &str| FieldId::ALL.into_iter().any(|field| field.is_secret() && field.variable() == name);
     command
         .args(arguments)
         .env_clear()
-        .envs(environment.iter().filter(|(name, _)| !name.to_str().is_some_and(is_ours)))
+        .envs(environment.iter().filter(|(name, _)| !own_variables::is_hidden(name)))
         .env(DEPTH_VARIABLE, "1")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

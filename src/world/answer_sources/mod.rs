@@ -5,7 +5,7 @@
 //! command and opens no file. The outside comes in as a value, so that tests need no process.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{self, BufRead, Read};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use fetch::{COMMAND_LIMIT, DEPTH_VARIABLE};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 use crate::catalog::{flow as flows, form};
@@ -22,10 +22,11 @@ use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
 use crate::model::flow::Flow;
+use crate::model::secret::SecretString;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::answer_file::{self, AnswerFile, flags};
-use crate::world::answer_sources::fetch::{Fetched, Unanswered};
-use crate::world::small_file;
+use crate::world::answer_sources::fetch::{Fetched, OthersAccess, Unanswered};
+use crate::world::{own_variables, small_file};
 
 mod fetch;
 
@@ -56,8 +57,76 @@ impl CommandLine {
     }
 }
 
-/// Environment variables by name; on Windows the names are in capitals.
-pub type EnvironmentVariables = BTreeMap<OsString, OsString>;
+/// Environment variables by name; on Windows the names are in capitals. Their values, which may be secrets, are not shown, and are wiped
+/// when they are dropped.
+#[derive(Default)]
+pub struct EnvironmentVariables(BTreeMap<OsString, OsString>);
+
+impl EnvironmentVariables {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn insert(&mut self, name: OsString, value: OsString) {
+        if let Some(older) = self.0.insert(name, value) {
+            wipe(older);
+        }
+    }
+
+    pub fn get(&self, name: &OsStr) -> Option<&OsString> {
+        self.0.get(name)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&OsString, &OsString)> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Debug for EnvironmentVariables {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Extend<(OsString, OsString)> for EnvironmentVariables {
+    fn extend<I: IntoIterator<Item = (OsString, OsString)>>(&mut self, variables: I) {
+        variables.into_iter().for_each(|(name, value)| self.insert(name, value));
+    }
+}
+
+impl FromIterator<(OsString, OsString)> for EnvironmentVariables {
+    fn from_iter<I: IntoIterator<Item = (OsString, OsString)>>(variables: I) -> Self {
+        let mut all = Self::default();
+        all.extend(variables);
+        all
+    }
+}
+
+impl Drop for EnvironmentVariables {
+    fn drop(&mut self) {
+        std::mem::take(&mut self.0).into_values().for_each(wipe);
+    }
+}
+
+fn wipe(value: OsString) {
+    drop(Zeroizing::new(value.into_encoded_bytes()));
+}
+
+/// Returns the variables that may hold a secret: those of the fields, and those that these answer files and flags name. An answer file that
+/// cannot be read names none; [`gather`] says why.
+pub fn secret_variables(files: &[PathBuf], flags: &[GivenAnswer]) -> BTreeSet<String> {
+    let in_files = files
+        .iter()
+        .filter(|path| path.as_os_str() != STDIN)
+        .filter_map(|path| fetch::read_text(path).ok())
+        .flat_map(|(text, _)| answer_file::read(&Untrusted::default(), &text).given);
+    let named = in_files.chain(flags.iter().cloned()).filter_map(|given| match given.source {
+        AnswerSource::Env(name) => Some(name),
+        _ => None,
+    });
+    let own = FieldId::ALL.into_iter().filter(|field| field.is_secret()).map(FieldId::variable);
+    own.chain(named).collect()
+}
 
 /// Returns a variable's value. An empty one counts as not set, as everywhere in this program: compose files and pipelines set
 /// variables that they have no value for.
@@ -147,6 +216,9 @@ struct Found {
 
 impl Found {
     fn take(&mut self, given: GivenAnswer, folder: &Path) {
+        if let AnswerSource::Env(name) = &given.source {
+            own_variables::note(name);
+        }
         self.by_field.insert(given.field, (given, folder.to_owned()));
     }
 
@@ -154,14 +226,14 @@ impl Found {
     fn file(&mut self, path: &Path, sources: &mut Sources<'_>) {
         let is_stdin = path.as_os_str() == STDIN;
         let name = if is_stdin { Untrusted::new("standard input") } else { Untrusted::new(&path.to_string_lossy()) };
-        // Nobody else can read what is piped in.
+        // Nobody else can read what is piped in, or write it.
         let text = if is_stdin {
             from_stdin(sources).map(|text| (text, None))
         } else {
-            fetch::read_text(path).map(|(text, open)| (text, Some(open)))
+            fetch::read_text(path).map(|(text, access)| (text, Some(access)))
         };
-        let (said, open) = match text {
-            Ok((text, open)) => (answer_file::read(&name, &text), open),
+        let (said, access) = match text {
+            Ok((text, access)) => (answer_file::read(&name, &text), access),
             Err(no) => {
                 let place = AnswerPlace::File(name);
                 return self.problems.push(Problem::stop(Some(place), None, format!("the answer file {}.", no.says), no.fix));
@@ -180,7 +252,10 @@ impl Found {
         }
         let folder = if is_stdin { PathBuf::new() } else { path.parent().map(Path::to_owned).unwrap_or_default() };
         for given in given {
-            if let Some(problem) = open.and_then(|open| in_clear(&given, path, open)) {
+            let problem = access.as_ref().and_then(|access| {
+                in_clear(&given, path, access.is_readable_by_others).or_else(|| of_others(&given, path, access))
+            });
+            if let Some(problem) = problem {
                 let refused = problem.severity == Severity::Stop;
                 self.problems.push(problem);
                 if refused {
@@ -195,7 +270,7 @@ impl Found {
     fn environment(&mut self, environment: &EnvironmentVariables) {
         let is_ours = |name: &OsString| name.to_str().is_some_and(flags::may_answer);
         // The usual case; building the names of all fields costs time before the first frame.
-        if !environment.keys().any(is_ours) {
+        if !environment.iter().any(|(name, _)| is_ours(name)) {
             return;
         }
         let names = environment.iter().filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.to_str());
@@ -233,6 +308,9 @@ impl Found {
             let Some(flow) = flow else { continue };
             if !flows::asks(flow, field) || !form::is_visible(field, &done.loaded.answers) {
                 continue;
+            }
+            if matches!(given.source, AnswerSource::Command(_)) {
+                done.loaded.commands.push(field);
             }
             match fetch::fetch(&given, &folder, sources).await {
                 Ok(Fetched::Answer(text, warning)) => {
@@ -347,9 +425,21 @@ fn in_clear(given: &GivenAnswer, path: &Path, open: bool) -> Option<Problem> {
     })
 }
 
+/// Refuses a command in an answer file that another account could have written: it would be run with this account's rights.
+fn of_others(given: &GivenAnswer, path: &Path, access: &OthersAccess) -> Option<Problem> {
+    let (AnswerSource::Command(_), Some(writer)) = (&given.source, &access.writer) else { return None };
+    let says = format!("{}: its command is not run, because {writer}: somebody else could have written it.", given.field.id());
+    let shown = Untrusted::new(&path.to_string_lossy());
+    let fix = format!(
+        "Look at the command; then keep {shown} where only this account can write: chmod go-w it and the folders above it, and let it \
+         belong to this account or root."
+    );
+    Some(Problem::stop(Some(given.place.clone()), Some(given.field), says, fix))
+}
+
 /// Reads all of standard input as an answer file's text.
 fn from_stdin(sources: &mut Sources<'_>) -> Result<Zeroizing<String>, fetch::UnreadableFile> {
-    let no = |says: &str, fix| fetch::UnreadableFile { says: says.to_owned(), fix };
+    let no = fetch::UnreadableFile::new;
     match std::mem::replace(&mut sources.stdin, Stdin::Taken) {
         Stdin::Terminal => {
             sources.stdin = Stdin::Terminal;
@@ -360,14 +450,11 @@ fn from_stdin(sources: &mut Sources<'_>) -> Result<Zeroizing<String>, fetch::Unr
             let limit = small_file::LIMIT;
             let mut bytes = Zeroizing::new(Vec::new());
             match input.take(limit + 1).read_to_end(&mut bytes) {
-                Ok(length) if u64::try_from(length).is_ok_and(|length| length > limit) => Err(fetch::UnreadableFile {
-                    says: format!("has more than {limit} bytes"),
-                    fix: "See whether it is the right one.",
-                }),
-                Ok(_) => fetch::utf8(std::mem::take(&mut *bytes)),
-                Err(error) => {
-                    Err(fetch::UnreadableFile { says: format!("cannot be read from standard input: {error}"), fix: "" })
+                Ok(length) if u64::try_from(length).is_ok_and(|length| length > limit) => {
+                    Err(fetch::UnreadableFile::new(format!("has more than {limit} bytes"), "See whether it is the right one."))
                 }
+                Ok(_) => fetch::utf8(std::mem::take(&mut *bytes)),
+                Err(error) => Err(fetch::UnreadableFile::new(format!("cannot be read from standard input: {error}"), "")),
             }
         }
     }

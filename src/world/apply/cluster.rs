@@ -1,5 +1,7 @@
 //! The database steps: the cluster, its registry and this node's row in it.
 
+use std::path::Path;
+
 use super::database::{ClusterDatabase, Proven, Removed};
 use super::deeds::{StepRun, StepUndo};
 use super::files::{self, Owner};
@@ -33,9 +35,11 @@ pub(super) async fn prove_again(step: StepRun<'_, impl ClusterDatabase>) -> Resu
     let Run { lock, database, plan, journal, .. } = step.run;
     let target = step.target()?;
     let owner = Owner::of_plan(plan);
-    let key = match step.run.key {
-        Some(_) => Some(step.key()?.clone()),
-        None => lock.run_blocking(move |places| files::find_key(places, &owner)).await?,
+    let key = if step.run.key.is_some() {
+        Some(step.key()?.clone())
+    } else {
+        let find = move |places: &Places, folder: &Path| files::find_key(places, folder, &owner);
+        lock.run_in_home(&plan.node.home, find).await?
     };
     let Some(key) = key else {
         return Err(Failure::Defect("The plan came without its master key.".into()));
@@ -177,10 +181,9 @@ pub(super) async fn undo_adopt(step: StepUndo<'_, impl ClusterDatabase>) -> Resu
 async fn new_cluster<D>(run: &Run<'_, D>, key: &MasterKey) -> Result<NewCluster, Failure> {
     let (key, plan) = (key.clone(), run.plan.clone());
     run.lock
-        .run_blocking(move |places| {
-            let owner = Owner::of_plan(&plan);
-            if files::find_key(places, &owner)?.is_none() {
-                return Err(Failure::ReadBack { what: shown(&files::key_path(&owner.home)) });
+        .run_in_home(&run.plan.node.home, move |places, folder| {
+            if files::find_key(places, folder, &Owner::of_plan(&plan))?.is_none() {
+                return Err(Failure::ReadBack { what: shown(&files::key_path(folder)) });
             }
             let salt = random::bytes().map_err(|error| Failure::Defect(error.to_string().into()))?;
             let licence = plan.licence.as_ref();
@@ -215,9 +218,9 @@ pub(super) async fn connect(step: StepRun<'_, impl ClusterDatabase>) -> Result<S
     let (target, node) = step
         .run
         .lock
-        .run_blocking(move |places| {
-            let path = node_config::path(&owner.home);
-            let config = node_config::read(&owner.home)?;
+        .run_in_home(&plan.node.home, move |places, folder| {
+            let path = node_config::path(folder);
+            let config = node_config::read(folder)?;
             if config.cluster.id != owner.cluster || config.cluster.fingerprint != owner.fingerprint {
                 return Err(Failure::ReadBack { what: shown(&path) });
             }

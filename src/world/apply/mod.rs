@@ -157,8 +157,8 @@ impl<D: ClusterDatabase> Run<'_, D> {
             self.agree_on_storage(kind, fresh).await?;
         }
         if fresh && !self.is_there_already(kind).await? {
-            let owner = Owner::of_plan(self.plan);
-            self.lock.run_blocking(move |places| files::keep_copies(places, kind, &owner)).await?;
+            let (home, owner) = (&self.plan.node.home, Owner::of_plan(self.plan));
+            self.lock.run_in_home(home, move |places, folder| files::keep_copies(places, folder, kind, &owner)).await?;
             self.journal.mark(kind, StepState::Begun).await?;
         }
         report(Progress::Begun(kind));

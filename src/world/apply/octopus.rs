@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
@@ -26,7 +26,7 @@ use crate::model::flow::Flow;
 use crate::model::master_key::MasterKey;
 use crate::model::octopus::CommandFailure;
 use crate::model::plan::{Failure, Plan, Progress, StepKind, StepState};
-use crate::model::secret::Secret;
+use crate::model::secret::{Secret, SecretString};
 use crate::model::target::{ServerAddress, SignIn, Target};
 use crate::model::untrusted::Untrusted;
 use crate::model::web::PingEndpoint;
@@ -74,8 +74,12 @@ pub(super) async fn is_registered<D>(run: &Run<'_, D>) -> Result<bool, Failure> 
         }
         Registration::OtherNode(listed) | Registration::Elsewhere(listed) => Err(in_the_way(listed)),
         Registration::Absent => {
-            let there = lock.run_blocking(move |_| Ok(path.symlink_metadata().is_ok().then(|| shown(&path)))).await?;
-            there.map_or(Ok(false), |path| Err(Failure::FileInTheWay { path }))
+            lock.run_blocking(move |_| match path.symlink_metadata() {
+                Ok(_) => Err(Failure::FileInTheWay { path: shown(&path) }),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+                Err(error) => Err(file(&path)(error)),
+            })
+            .await
         }
     }
 }
@@ -342,10 +346,12 @@ fn config_in(home: &Path) -> PathBuf {
 
 /// Removes the config that the run created.
 async fn remove_config(lock: &Arc<InstanceLock>, home: &Path) -> Result<(), Failure> {
-    let path = config_in(home);
-    lock.run_blocking(move |_| match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(file(&path)(error)),
-        _ => Ok(()),
+    lock.run_in_home(home, |_, folder| {
+        let path = folder.join(octopus_config::FILE);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(file(&path)(error)),
+            _ => Ok(()),
+        }
     })
     .await
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 
 use super::files::Owner;
-use super::instance_lock::{InstanceLock, file};
+use super::instance_lock::{InstanceLock, file, state_file};
 use super::{files, octopus};
 use crate::catalog::steps::{self, StepTarget};
 use crate::model::field::FieldId;
@@ -15,6 +15,7 @@ use crate::model::names::instance_key;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
 use crate::model::registry::{KeptRow, NodeRow};
 use crate::world::places::Places;
+use crate::world::toml_file::own_record;
 use crate::world::{clock, folder, journals, random};
 
 /// The journal, written and synced at every change.
@@ -44,7 +45,7 @@ impl RunJournal {
     /// Reads the journal of an instance's run, if there is one.
     pub(super) async fn load(lock: &Arc<InstanceLock>, instance: &str) -> Result<Option<Self>, Failure> {
         let instance = instance.to_owned();
-        let journal = lock.run_blocking(move |places| Ok(journals::read(places, &instance)?)).await?;
+        let journal = lock.run_blocking(move |places| journals::read(places, &instance).map_err(own_record)).await?;
         Ok(journal.map(|journal| Self { lock: Arc::clone(lock), journal }))
     }
 
@@ -95,7 +96,9 @@ impl RunJournal {
     /// Removes the journal: the run is over.
     pub(super) async fn close(self) -> Result<(), Failure> {
         let instance = self.journal.instance;
-        self.lock.run_blocking(move |places| journals::remove(places, &instance).map_err(file(&places.journal(&instance)))).await
+        self.lock
+            .run_blocking(move |places| journals::remove(places, &instance).map_err(state_file(&places.journal(&instance))))
+            .await
     }
 
     /// Writes the journal; on disk when this returns.
@@ -103,7 +106,7 @@ impl RunJournal {
         self.journal.written = clock::rfc3339(clock::now());
         let journal = self.journal.clone();
         self.lock
-            .run_blocking(move |places| journals::write(places, &journal).map_err(file(&places.journal(&journal.instance))))
+            .run_blocking(move |places| journals::write(places, &journal).map_err(state_file(&places.journal(&journal.instance))))
             .await
     }
 }
@@ -120,7 +123,7 @@ fn refuse_second_run(places: &Places, plan: &Plan) -> Result<(), Failure> {
     };
     // A run that ended between its journal and its copies left them behind.
     let instance = &plan.node.instance;
-    journals::forget_copies(places, instance).map_err(file(&places.journal(instance)))?;
+    journals::forget_copies(places, instance).map_err(state_file(&places.journal(instance)))?;
     match journals::list(places).into_iter().flatten().find(in_the_way) {
         Some(journal) => Err(Failure::OtherRun { instance: journal.instance.into() }),
         None => Ok(()),
@@ -176,7 +179,8 @@ async fn continue_run(lock: &Arc<InstanceLock>, mut journal: Journal, plan: &Pla
     let same_key = journal.cluster == plan.cluster && journal.fingerprint == plan.fingerprint;
     let depends_on_key = any(&[StepTarget::Cluster]) || {
         let sealed = files::key_path(&plan.node.home);
-        any(&[StepTarget::Key]) && lock.run_blocking(move |_| Ok(sealed.exists())).await?
+        // One that cannot be looked at is not absent.
+        any(&[StepTarget::Key]) && lock.run_blocking(move |_| sealed.try_exists().map_err(file(&sealed))).await?
     };
     let other_key = depends_on_key && !same_key;
     let other_row = is_about_another_row(&journal, plan);

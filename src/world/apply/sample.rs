@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use secrecy::SecretString;
+use crate::model::secret::SecretString;
 
 use crate::model::cluster::ClusterId;
 use crate::model::flow::Flow;

@@ -27,8 +27,8 @@ pub async fn resume(places: &Places, instance: &str) -> Result<Resumption, Failu
     let owner = run.owner();
     if run.journal.flow == Flow::Leave && run.is_begun_or_done(StepKind::RemoveNodeConfig) {
         // Its password went with the config: a run that stopped between the last step and its record needs no more than that.
-        let owner = owner.clone();
-        if lock.run_blocking(move |places| files::is_config_removed(places, &owner)).await? {
+        let (home, owner) = (owner.home.clone(), owner.clone());
+        if lock.run_in_home(&home, move |places, folder| files::is_config_removed(places, folder, &owner)).await? {
             run.journal.mark(StepKind::RemoveNodeConfig, StepState::Done);
         }
     }
@@ -38,7 +38,8 @@ pub async fn resume(places: &Places, instance: &str) -> Result<Resumption, Failu
         return Ok(Resumption { journal: run.journal, key: None });
     }
     let sealed = files::key_path(&owner.home);
-    let key = match lock.run_blocking(move |places| files::find_key(places, &owner)).await {
+    let home = owner.home.clone();
+    let key = match lock.run_in_home(&home, move |places, folder| files::find_key(places, folder, &owner)).await {
         Err(Failure::SealBroken { .. }) if run.journal.flow != Flow::FirstNode => None,
         found => found?,
     };

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use data_encoding::BASE64;
-use secrecy::{ExposeSecret, SecretString};
+use data_encoding::{BASE64, BASE64URL};
+use secrecy::ExposeSecret;
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{self, Child};
@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::model::octopus::CommandFailure;
 use crate::model::quote::push_doubled;
+use crate::model::secret::SecretString;
 use crate::model::untrusted::Untrusted;
 use crate::render::octopus::{Flag, OctopusCommand, SecretForm, WordPart};
 use crate::render::{ClearSecrets, Secret};
@@ -368,9 +369,8 @@ impl Masks {
             add(&mut forms, text);
             if text.contains('\n') {
                 text.lines().map(str::trim).filter(|line| line.len() >= LINE).for_each(|line| add(&mut forms, line));
-                let whole = Zeroizing::new(BASE64.encode(text.as_bytes()));
-                add(&mut forms, &whole);
             }
+            add_base64(&mut forms, text);
         }
         // A secret may be part of another one, so the longer one has to be found first.
         forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
@@ -426,6 +426,34 @@ fn add(forms: &mut Vec<Zeroizing<Vec<u8>>>, text: &str) {
         }
         forms.push(escaped(text, json));
         forms.push(escaped(text, json_of_dotnet));
+    }
+}
+
+/// Adds a text's base64, by itself and within a longer text, such as an `Authorization` header's user and password; also of its UTF-16,
+/// which PowerShell's encoded commands are.
+fn add_base64(forms: &mut Vec<Zeroizing<Vec<u8>>>, text: &str) {
+    if text.is_empty() {
+        return;
+    }
+    let mut wide = Zeroizing::new(Vec::with_capacity(2 * text.len() * size_of::<u16>()));
+    text.encode_utf16().for_each(|unit| wide.extend_from_slice(&unit.to_le_bytes()));
+    for bytes in [text.as_bytes(), &wide] {
+        for encoding in [&BASE64, &BASE64URL] {
+            let whole = Zeroizing::new(encoding.encode(bytes));
+            // The quoted forms too: .NET's JSON escapes the plus.
+            add(forms, &whole);
+            for before in 0..3 {
+                let mut shifted = Zeroizing::new(Vec::with_capacity(before + bytes.len()));
+                shifted.resize(before, 0);
+                shifted.extend_from_slice(bytes);
+                let encoded = Zeroizing::new(encoding.encode(&shifted));
+                // Six bits a character: those that depend on the neighbours are left out.
+                let (first, end) = ((before * 8).div_ceil(6), shifted.len() * 8 / 6);
+                if let Some(inner) = encoded.get(first..end).filter(|inner| inner.len() >= LINE) {
+                    add(forms, inner);
+                }
+            }
+        }
     }
 }
 
@@ -556,6 +584,27 @@ mod tests {
         let licence = "<License>\n  <LicenseKey>1-2-3</LicenseKey>\n</License>\n";
         let base64 = BASE64.encode(licence.as_bytes());
         assert_eq!(hidden(&[licence], &format!("read <LicenseKey>1-2-3</LicenseKey> from {base64}")), "read *** from ***");
+    }
+
+    #[test]
+    fn the_base64_of_a_password_is_hidden_alone_and_within_a_longer_text() {
+        for secret in ["pw", "hunter2", "correct horse battery staple", "größe>?~"] {
+            let wide: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            for bytes in [secret.as_bytes(), &wide] {
+                let text = format!("is {}", BASE64.encode(bytes));
+                assert_eq!(hidden(&[secret], &text), "is ***", "{text}");
+                let text = format!("is {}", BASE64URL.encode(bytes));
+                assert_eq!(hidden(&[secret], &text), "is ***", "{text}");
+            }
+        }
+        for user in ["a:", "sa:", "sql:", "user:"] {
+            let text = BASE64.encode(format!("{user}correct horse battery staple, and more").as_bytes());
+            let left = hidden(&["correct horse battery staple"], &text);
+            assert!(left.contains("***"), "{left}");
+            let known = BASE64.encode(b"horse battery");
+            assert!(!left.contains(&known) && left.len() < text.len() - 30, "{left}");
+        }
+        assert_eq!(hidden(&["pw"], "cHdk"), "cHdk", "too short to be told from any other text");
     }
 
     #[test]

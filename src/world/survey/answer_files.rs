@@ -70,7 +70,7 @@ async fn read_file(path: &Path, budget: Duration) -> Result<Zeroizing<Vec<u8>>, 
 mod tests {
     use super::*;
 
-    use secrecy::SecretString;
+    use crate::model::secret::SecretString;
 
     use crate::model::licence::{NodeLimit, NotALicence};
     use crate::model::master_key::MasterKey;

@@ -10,12 +10,14 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::{disk, octopus};
 use crate::model::facts::{Disk, Fact, HomeFacts, HomeState, Trouble};
+use crate::model::field::FieldId;
+use crate::model::journal::Journal;
 use crate::model::names::instance_key;
 use crate::model::node_config::NodeConfig;
 use crate::model::untrusted::Untrusted;
 use crate::world::budget::{fact_within, io};
 use crate::world::places::Places;
-use crate::world::toml_file::shown;
+use crate::world::toml_file::{TomlFileError, shown};
 use crate::world::{folder, instances, journals, node_config};
 
 /// A local disk answers in milliseconds; only a dead share takes this long.
@@ -88,11 +90,16 @@ fn occupant(places: &Places, path: &Path, instance: &str) -> Fact<HomeState> {
         Err(error) if error.kind() == ErrorKind::NotADirectory => return Fact::Seen(HomeState::NotAFolder),
         Err(error) => return Fact::Missing(io(&error)),
     }
-    let ours = is_of_an_unfinished_run(places, path, instance);
+    let ours = match is_of_an_unfinished_run(places, path, instance) {
+        Ok(ours) => ours,
+        Err(error) => return Fact::Missing(Trouble::Config(error.into())),
+    };
     match node_config::find(path) {
         Ok(Some(config)) if !ours => return Fact::Seen(HomeState::NodeConfig { instance: config.instance.into() }),
         Ok(_) => {}
-        // A config that we cannot read still belongs to somebody.
+        // One that may not be looked at is neither there nor absent.
+        Err(error) if error.is_refusal() => return Fact::Missing(Trouble::Config(error.into())),
+        // A config that we cannot make out still belongs to somebody.
         Err(_) => return Fact::Seen(HomeState::NodeConfig { instance: Untrusted::default() }),
     }
     let entries = match std::fs::read_dir(path) {
@@ -112,9 +119,14 @@ fn occupant(places: &Places, path: &Path, instance: &str) -> Fact<HomeState> {
 }
 
 /// Returns whether an unfinished run of this instance has this home: what it left must not block its continuation.
-fn is_of_an_unfinished_run(places: &Places, path: &Path, instance: &str) -> bool {
-    let journal = journals::read(places, instance).ok().flatten();
-    journal.is_some_and(|journal| journal.answers.get("home").is_some_and(|home| Path::new(home) == path))
+fn is_of_an_unfinished_run(places: &Places, path: &Path, instance: &str) -> Result<bool, TomlFileError> {
+    let is_home = |journal: &Journal| journal.answers.get(FieldId::Home.id()).is_some_and(|home| Path::new(home) == path);
+    match journals::read(places, instance) {
+        Ok(journal) => Ok(journal.as_ref().is_some_and(is_home)),
+        Err(error) if error.is_refusal() => Err(error),
+        // One that cannot be made out is nobody's run.
+        Err(_) => Ok(false),
+    }
 }
 
 /// Creates, writes, syncs and removes a file, which tests rights, quotas and read-only mounts at once.

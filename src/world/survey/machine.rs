@@ -11,15 +11,17 @@ use super::octopus::{installed_version, list_instances};
 use crate::catalog::format;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Fact, InstanceSeen, Machine, StateFolder, StateTrial, UnfinishedRun};
+use crate::model::field::FieldId;
+use crate::model::journal::Journal;
 use crate::model::node_config::NodeConfig;
 use crate::model::plan::{StepKind, StepState};
 use crate::model::untrusted::Untrusted;
 use crate::world::atomic_write::sync_folder;
 use crate::world::budget::{fact_within, within};
-use crate::world::places::Places;
+use crate::world::places::{Places, STATE_DIR_VARIABLE};
 use crate::world::seal::{SealError, Sealer};
 use crate::world::toml_file::{self, shown};
-use crate::world::{clock, host, instances, journals};
+use crate::world::{clock, host, instances, journals, node_config};
 
 /// Everything is local and small; only a state directory on a dead share takes longer.
 const BUDGET: Duration = Duration::from_secs(5);
@@ -57,6 +59,9 @@ fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
     let (mut instances, mut configs) = (Vec::new(), Vec::new());
     // One sentence, and not one for each folder in it.
     let is_shut = shut(&places.state).map(|sentence| unreadable.push(sentence)).is_some();
+    if let Some(other) = &places.other_state {
+        unreadable.push(other_state(&places.state, other));
+    }
     let mut listed = if is_shut { Vec::new() } else { instances::list(places) };
     // Files sort differently from names: `-2.toml` comes before `.toml`.
     listed.sort_by_key(|entry| entry.as_ref().ok().map(|instance| instance.name.to_lowercase()));
@@ -85,6 +90,7 @@ fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
                 steps: journal.steps.len(),
                 when: clock::to_minute(&journal.written).into(),
                 serves: !matches!(journal.state(StepKind::OctopusService), StepState::Planned | StepState::Undone),
+                config: config_of(&journal),
             }),
             Err(error) => unreadable.push(error.to_string().into()),
         }
@@ -101,6 +107,28 @@ fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
         state_folder: Fact::Unknown,
     };
     (machine, configs)
+}
+
+/// Returns the node config that an unfinished run has written already, which the list of instances may not name yet. One that cannot be
+/// looked at counts: a review says why.
+fn config_of(journal: &Journal) -> Untrusted {
+    let Some(home) = journal.answers.get(FieldId::Home.id()) else { return Untrusted::default() };
+    let config = node_config::path(Path::new(home));
+    match config.symlink_metadata() {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Untrusted::default(),
+        _ => shown(&config),
+    }
+}
+
+/// Says that earlier runs of this account kept their files elsewhere: what they list is not seen here.
+fn other_state(state: &Path, other: &Path) -> Untrusted {
+    format!(
+        "Earlier runs of this account kept their instances, journals and machine key in {}, and this machine's are in {}; name the former in \
+         {STATE_DIR_VARIABLE} to see them.",
+        shown(other),
+        shown(state)
+    )
+    .into()
 }
 
 /// Says why this account may not look into the state directory, and whose it is.

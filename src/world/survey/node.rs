@@ -7,7 +7,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use secrecy::{ExposeSecret, SecretSlice};
+
 use similar::{ChangeTag, TextDiff};
 use subtle::ConstantTimeEq;
 
@@ -18,6 +19,7 @@ use crate::model::names::instance_key;
 use crate::model::node::{Maker, Subject};
 use crate::model::node_config::{NodeConfig, Sealed, SealedSignIn, TrustSection};
 use crate::model::octopus::OctopusConfig;
+use crate::model::secret::SecretString;
 use crate::model::untrusted::Untrusted;
 use crate::world::budget::{fact_within, io, within};
 use crate::world::node_config::{self, OpenError};
@@ -25,7 +27,7 @@ use crate::world::places::Places;
 use crate::world::seal::{Destination, Purpose, SealError, Sealer};
 use crate::world::survey::octopus;
 use crate::world::toml_file::{self, shown, unreadable};
-use crate::world::{clock, instances, octopus_config, small_file};
+use crate::world::{clock, instances, octopus_config, ownership, small_file};
 
 /// All of these are small files on local disks; only a dead share takes longer.
 const BUDGET: Duration = Duration::from_secs(5);
@@ -55,13 +57,17 @@ fn missing(trouble: &Trouble) -> NodeFacts {
         octopus: Fact::Missing(trouble.clone()),
         backups: Fact::Missing(trouble.clone()),
         listed: Fact::Missing(trouble.clone()),
+        other_writer: None,
     }
 }
 
 /// Reads the node config and our files around it.
 fn files(places: &Places, subject: &Subject) -> NodeFacts {
     let path = &subject.config;
-    let text = small_file::read_text(path);
+    let (text, seen) = match small_file::read_text_seen(path) {
+        Ok((text, seen)) => (Ok(text), Some(seen)),
+        Err(error) => (Err(error), None),
+    };
     let config = match &text {
         Ok(text) => toml_file::parse::<NodeConfig>(path, text, NodeConfig::FORMAT).map_err(Into::into),
         Err(error) => Err(unreadable(path, error)),
@@ -71,6 +77,8 @@ fn files(places: &Places, subject: &Subject) -> NodeFacts {
     let mut facts = missing(&Trouble::Unasked);
     facts.backups = find_backups(path, text.as_deref().ok(), &Opener::new(&instance, sealer.as_ref().ok()));
     facts.listed = listed(places, &instance, path);
+    let home = path.parent().unwrap_or(Path::new("."));
+    facts.other_writer = seen.and_then(|seen| ownership::other_writer_in_home(&seen, home)).map(Untrusted::from);
     match config {
         Ok(config) => {
             facts.password = open_password(&config, &sealer).map_or_else(Fact::Missing, Fact::Seen);

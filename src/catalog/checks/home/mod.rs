@@ -395,6 +395,7 @@ mod tests {
             steps: 6,
             when: "2026-11-21 12:04".into(),
             serves: false,
+            config: Untrusted::default(),
         }];
         let answers = samples::with(&[(FieldId::Instance, "my-node")]);
         let finding = stop(&judged(CheckId::HomeInstance, &answers, &facts));

@@ -60,6 +60,7 @@ fn resume(done: usize, key: Option<MasterKey>) -> Bench {
         steps: 6,
         when: "2026-11-21 12:04".into(),
         serves: false,
+        config: crate::model::untrusted::Untrusted::default(),
     }];
     assert_eq!(bench.state.start_choices()[0], StartChoice::Resume("OctopusServer".into()));
     bench.send(Event::Begin(StartChoice::Resume("OctopusServer".into())));
@@ -126,6 +127,7 @@ fn the_focus_stays_on_the_errand_that_somebody_moved_it_to() {
         steps: 6,
         when: "2026-11-21 12:04".into(),
         serves: false,
+        config: crate::model::untrusted::Untrusted::default(),
     }];
     let (ticket, _) = bench.asked.pop().expect("coming back looks at the machine again");
     bench.observed(ticket, Observed::Machine(Machine { unfinished, ..Machine::default() }), true);

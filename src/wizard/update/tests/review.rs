@@ -380,6 +380,7 @@ fn no_other_run_is_begun_of_an_instance_whose_run_stopped_in_the_middle() {
         steps: 4,
         when: "2026-11-21 12:04".into(),
         serves: false,
+        config: crate::model::untrusted::Untrusted::default(),
     }];
     for action in [Action::Edit, Action::LeaveCluster] {
         bench.send(Event::Press(action));
