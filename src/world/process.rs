@@ -93,13 +93,20 @@ fn restart_without(taken: &[(OsString, OsString)]) -> io::Error {
         Ok(from) => from,
         Err(error) => return error,
     };
-    let mut words = std::env::args_os();
-    let mut command = Command::new("/proc/self/exe");
-    command.arg0(words.next().unwrap_or_default()).args(words).env(TAKEN_VARIABLE, from.as_raw_fd().to_string());
-    for (name, _) in taken {
-        command.env_remove(name);
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let restart = |program: &std::path::Path| {
+        let mut command = Command::new(program);
+        command.arg0(words.first().cloned().unwrap_or_default()).args(words.get(1..).unwrap_or_default());
+        for (name, _) in taken {
+            command.env_remove(name);
+        }
+        command.env(TAKEN_VARIABLE, from.as_raw_fd().to_string()).exec()
+    };
+    // By its own name, which is the process's. The program may have been replaced or removed since it was started.
+    if let Ok(program) = std::env::current_exe() {
+        restart(&program);
     }
-    command.exec()
+    restart("/proc/self/exe".as_ref())
 }
 
 /// Reads what [`restart_without`] has passed on, and empties the pipe with it.

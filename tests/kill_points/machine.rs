@@ -171,6 +171,8 @@ impl<'a> Machine<'a> {
     fn plain(&self, line: &str) -> String {
         let line = line.replace(&self.name, "NODE").replace(&self.database, "DATABASE");
         let line = line.split_once("sealed:").map_or(line.clone(), |(before, _)| format!("{before}sealed"));
+        // The run's own number in the registry's history.
+        let line = line.split_once("\"run ").map_or(line.clone(), |(before, _)| before.to_owned());
         if line.starts_with("id = ") || line.starts_with("fingerprint = ") {
             return line.split_once(' ').unwrap().0.to_owned();
         }

@@ -5,7 +5,10 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::master_key::MasterKey;
-use octopus_setup::model::secret::SecretString;
+use octopus_setup::model::node_config::Sealed;
+use octopus_setup::world::node_config;
+use octopus_setup::world::seal::{Purpose, Sealer};
+use secrecy::ExposeSecret;
 
 use super::program;
 use crate::support::stand_in::StandIn;
@@ -38,6 +41,15 @@ fn copies(process: u32, secret: &[u8]) -> Vec<String> {
 
 fn total(found: &[String]) -> usize {
     found.iter().filter_map(|line| line.split(' ').next()?.parse::<usize>().ok()).sum()
+}
+
+/// Opens the key that the program has sealed.
+fn sealed_key(site: &Site) -> MasterKey {
+    let sealer = Sealer::open(&site.places()).unwrap();
+    let config = node_config::read(&site.home("node-1")).unwrap();
+    let sealed = std::fs::read_to_string(site.home("node-1").join(&config.cluster.master_key_file)).unwrap();
+    let purpose = Purpose::MasterKey { instance: &config.instance, cluster: config.cluster.id };
+    MasterKey::from_bytes(sealer.unseal(&purpose, &Sealed(sealed)).unwrap().expose_secret()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -81,10 +93,8 @@ async fn a_secret_is_in_memory_once_or_twice_during_a_hand_over() {
         };
         assert!(is_at("octopus-configure"), "{}", said.join("\n"));
         super::until("configure is not called", || standin.calls().iter().any(|call| call.verb() == "configure"));
-        let key = std::fs::read_to_string(site.home("key.txt")).unwrap();
-        let key = SecretString::from(key.trim());
-        let bytes = MasterKey::parse(&key).unwrap();
-        let text = secrecy::ExposeSecret::expose_secret(&key).as_bytes().to_vec();
+        let bytes = sealed_key(&site);
+        let text = bytes.to_base64().expose_secret().as_bytes().to_vec();
         let machine_key = std::fs::read_to_string(site.home("state").join("machine.key")).unwrap();
         let machine_key = data_encoding::BASE64.decode(machine_key.trim().as_bytes()).unwrap();
         let mut over = Vec::new();
