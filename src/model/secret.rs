@@ -90,7 +90,8 @@ impl Secret {
     }
 }
 
-/// Does work on a secret, and overwrites the stack that it used: a digest keeps the last bytes of its input there.
+/// Does work on a secret, and overwrites the stack that it used: a digest keeps the last bytes of its input there, and a key that is moved
+/// its older places.
 pub(crate) fn on_clean_stack<T>(work: impl FnOnce() -> T) -> T {
     #[inline(never)]
     fn in_frame_of_its_own<T>(work: impl FnOnce() -> T) -> T {
@@ -98,7 +99,7 @@ pub(crate) fn on_clean_stack<T>(work: impl FnOnce() -> T) -> T {
     }
     #[inline(never)]
     fn wipe_stack() {
-        std::hint::black_box(&mut *zeroize::Zeroizing::new([0_u8; 16 * 1024]));
+        std::hint::black_box(&mut *zeroize::Zeroizing::new([0_u8; 64 * 1024]));
     }
     let done = in_frame_of_its_own(work);
     wipe_stack();

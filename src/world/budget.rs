@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::model::facts::{Fact, Trouble};
+use crate::model::secret::on_clean_stack;
 use crate::model::untrusted::Untrusted;
 
 /// Runs blocking work on a thread of its own and waits for at most `budget`.
@@ -19,7 +20,7 @@ where
     let (answer, answered) = oneshot::channel();
     let job = move || {
         // This fails once nobody waits any more.
-        let _ = answer.send(work());
+        let _ = answer.send(on_clean_stack(work));
     };
     std::thread::Builder::new().name("survey".into()).spawn(job).map_err(|error| io(&error))?;
     match tokio::time::timeout(budget, answered).await {

@@ -42,6 +42,9 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// What the names of files have in common that try whether a folder can be written.
+const PROBE: &str = ".octopus-setup-proof-";
+
 /// What a run leaves: files by name, with their texts but for what differs by chance, and the registry's rows.
 pub type End = BTreeMap<String, String>;
 
@@ -134,12 +137,21 @@ impl<'a> Machine<'a> {
         Outcome::of(&self.command(env!("CARGO_BIN_EXE_octopus-setup")).args(&self.words).output().unwrap())
     }
 
+    /// How many probe files are left.
+    pub fn probes(&self) -> usize {
+        files(&self.folder()).iter().filter(|path| path.to_string_lossy().contains(PROBE)).count()
+    }
+
     /// What is there now.
     pub async fn end(&self) -> End {
         let folder = self.folder();
         let mut end = End::new();
         for path in files(&folder) {
             let name = path.strip_prefix(&folder).unwrap().display().to_string();
+            // A probe file that a kill left is told by its own count.
+            if name.contains(PROBE) {
+                continue;
+            }
             // Dated copies stay whatever happens.
             if path.extension().is_some_and(|extension| extension == "bak") {
                 continue;

@@ -42,7 +42,8 @@ async fn each_point_is_survived(flow: Flow) {
     assert!(outcome.is_done(), "{outcome}");
     let end = undisturbed.end().await;
     let points = points(calls);
-    let (next, failed, after_the_end) = (AtomicUsize::new(0), Mutex::new(Vec::new()), AtomicUsize::new(0));
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let (after_the_end, probes) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let runtime = tokio::runtime::Handle::current();
     let work = || {
         while let Some(point) = points.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -56,6 +57,7 @@ async fn each_point_is_survived(flow: Flow) {
             let was_over = runtime.block_on(machine.end()) == end;
             let again = machine.again();
             let found = runtime.block_on(machine.end());
+            probes.fetch_add(machine.probes(), Ordering::Relaxed);
             if !again.is_done() && was_over {
                 after_the_end.fetch_add(1, Ordering::Relaxed);
                 println!("{point} of {calls}: at its end, and the same command says: {again}");
@@ -76,10 +78,11 @@ async fn each_point_is_survived(flow: Flow) {
     });
     let failed = failed.into_inner().unwrap();
     println!(
-        "{flow:?}: {} of {calls} system calls were points; {} failed, {} were at the end already and refused",
+        "{flow:?}: {} of {calls} system calls were points; {} failed, {} were at the end already and refused, {} probe files were left",
         points.len(),
         failed.len(),
-        after_the_end.into_inner()
+        after_the_end.into_inner(),
+        probes.into_inner()
     );
     assert!(failed.is_empty(), "{} of {} points fail:\n{}", failed.len(), points.len(), failed.join("\n"));
 }

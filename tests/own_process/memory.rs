@@ -47,9 +47,9 @@ fn total(found: &[String]) -> usize {
 fn sealed_key(site: &Site) -> MasterKey {
     let sealer = Sealer::open(&site.places()).unwrap();
     let config = node_config::read(&site.home("node-1")).unwrap();
-    let sealed = std::fs::read_to_string(site.home("node-1").join(&config.cluster.master_key_file)).unwrap();
+    let text = std::fs::read_to_string(site.home("node-1").join(&config.cluster.master_key_file)).unwrap();
     let purpose = Purpose::MasterKey { instance: &config.instance, cluster: config.cluster.id };
-    MasterKey::from_bytes(sealer.unseal(&purpose, &Sealed(sealed)).unwrap().expose_secret()).unwrap()
+    MasterKey::from_bytes(sealer.unseal(&purpose, &Sealed(text)).unwrap().expose_secret()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

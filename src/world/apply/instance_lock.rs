@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::model::plan::Failure;
+use crate::model::secret::on_clean_stack;
 use crate::model::untrusted::Untrusted;
 use crate::world::folder::HeldFolder;
 use crate::world::lock::Lock;
@@ -126,7 +127,7 @@ where
     T: Send + 'static,
     W: FnOnce() -> Result<T, Failure> + Send + 'static,
 {
-    match tokio::task::spawn_blocking(work).await {
+    match tokio::task::spawn_blocking(|| on_clean_stack(work)).await {
         Ok(done) => done,
         Err(error) => Err(Failure::Defect(error.to_string().into())),
     }
