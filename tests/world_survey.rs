@@ -14,6 +14,43 @@ use octopus_setup::world::instances::{self, Instance};
 use octopus_setup::world::places::Places;
 use octopus_setup::world::{journals, survey};
 
+#[tokio::test]
+async fn what_earlier_runs_kept_elsewhere_is_told() {
+    let mut host = host();
+    host.places.other_state = Some(host.root.path().join("own"));
+    let machine = survey::machine(&host.places, |_| {}).await;
+    let said = machine.unreadable.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    assert!(said.contains("/own, and this machine's are in ") && said.contains("OCTOPUS_SETUP_STATE_DIR"), "{said}");
+}
+
+#[tokio::test]
+async fn the_config_of_an_unfinished_run_is_seen_as_soon_as_it_is_written() {
+    let host = host();
+    let home = host.root.path().join("home");
+    journals::write(&host.places, &journal("Begun", &home)).expect("written");
+    let seen = async || survey::machine(&host.places, |_| {}).await.unfinished.remove(0).config;
+    assert!(seen().await.is_empty());
+    std::fs::create_dir(&home).and_then(|()| std::fs::write(home.join("octopus-node.toml"), "")).expect("written");
+    assert_eq!(seen().await.as_str(), home.join("octopus-node.toml").to_string_lossy());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_journal_that_another_account_could_have_written_is_told_and_not_gone_on_with() {
+    use std::os::unix::fs::PermissionsExt;
+    let host = host();
+    journals::write(&host.places, &journal("Begun", &host.root.path().join("home"))).expect("written");
+    let path = host.places.journal("Begun");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("set");
+    let machine = survey::machine(&host.places, |_| {}).await;
+    assert!(machine.unfinished.is_empty());
+    let said = machine.unreadable[0].as_str();
+    assert!(said.contains(&*path.to_string_lossy()) && said.contains("is not believed, because accounts other"), "{said}");
+    let resumed = octopus_setup::world::apply::resume(&host.places, "Begun").await;
+    let refused = resumed.expect_err("refused");
+    assert!(format!("{refused:?}").contains("StateFile"), "{refused:?}");
+}
+
 struct Host {
     root: tempfile::TempDir,
     places: Places,

@@ -266,6 +266,27 @@ mod tests {
     }
 
     #[test]
+    fn the_config_of_an_unfinished_run_is_found_before_it_is_listed() {
+        use crate::model::facts::UnfinishedRun;
+        let run = |config: &str| UnfinishedRun {
+            instance: "Begun".into(),
+            flow: Flow::FirstNode,
+            done: 3,
+            steps: 6,
+            when: Untrusted::default(),
+            serves: false,
+            config: config.into(),
+        };
+        let mut machine = machine(&[], &["begun"]);
+        machine.unfinished = vec![run("/begun/octopus-node.toml")];
+        let subject = find_subject(&machine, &Wanted::Named("BEGUN".into())).unwrap();
+        assert_eq!((subject.maker, subject.config), (Maker::Wizard, PathBuf::from("/begun/octopus-node.toml")));
+        assert_eq!(subjects(&machine).len(), 1, "Octopus' own entry is the same instance");
+        machine.unfinished = vec![run("")];
+        assert_eq!(find_subject(&machine, &Wanted::Only).unwrap().maker, Maker::Octopus, "there is no config yet");
+    }
+
+    #[test]
     fn a_name_is_found_whatever_its_case_and_else_those_that_there_are_are_told() {
         let machine = machine(&["My Node"], &["Other"]);
         assert_eq!(found(&machine, &Wanted::Named("my-node".into())), Ok("My Node".into()));

@@ -1,5 +1,6 @@
 //! A time budget for calls that the operating system may never answer.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -7,6 +8,7 @@ use tokio::sync::oneshot;
 use crate::model::facts::{Fact, Trouble};
 use crate::model::secret::on_clean_stack;
 use crate::model::untrusted::Untrusted;
+use crate::world::ownership;
 
 /// Runs blocking work on a thread of its own and waits for at most `budget`.
 ///
@@ -42,6 +44,11 @@ where
 /// Turns an error of the operating system into a trouble.
 pub(super) fn io(error: &std::io::Error) -> Trouble {
     Trouble::Io(Untrusted::new(&error.to_string()))
+}
+
+/// Turns the error of a file into a trouble, which says whose the file is where it may not be looked at.
+pub(super) fn io_at(path: &Path, error: &std::io::Error) -> Trouble {
+    Trouble::Io(ownership::explain(path, error).into())
 }
 
 #[cfg(test)]

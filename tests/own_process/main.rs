@@ -127,3 +127,44 @@ fn other_processes_of_the_account_cannot_look_into_it_unless_that_is_allowed() {
         child.wait().unwrap();
     }
 }
+
+#[test]
+fn what_an_account_may_not_look_at_is_told_with_path_and_owner_and_is_neither_there_nor_absent() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let folder = tempfile::tempdir().unwrap();
+    let nobody = 65_534;
+    if std::os::unix::fs::chown(folder.path(), Some(nobody), Some(nobody)).is_err() {
+        return;
+    }
+    let copy = folder.path().join("octopus-setup");
+    std::fs::copy(env!("CARGO_BIN_EXE_octopus-setup"), &copy).unwrap();
+    let closed = folder.path().join("closed");
+    std::fs::create_dir(&closed).unwrap();
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let home = closed.join("home");
+    let state = closed.join("state");
+    for (words, state, shut) in [
+        (
+            vec!["first-node".to_owned(), "--dry-run".to_owned(), format!("--home={}", home.display())],
+            folder.path().join("s"),
+            &home,
+        ),
+        (vec!["review".to_owned(), "--check".to_owned(), "--instance=web01".to_owned()], state.clone(), &state),
+    ] {
+        let mut command = Command::new(&copy);
+        command.args(&words).current_dir(folder.path()).env_clear().env("HOME", folder.path());
+        command.env("OCTOPUS_SETUP_STATE_DIR", state).env("OCTOPUS_SETUP_PASSWORD", "x").uid(nobody).gid(nobody);
+        command.args(if words[0] == "review" {
+            &[][..]
+        } else {
+            &["--node-name=a", "--server=127.0.0.1,1", "--user=u", "--key-file=/nowhere/key"]
+        });
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let told = said(&output);
+        assert!(!output.status.success());
+        assert!(told.contains(&*shut.to_string_lossy()) && told.contains("Permission denied"), "{words:?}: {told}");
+        assert!(told.contains("belongs to another account (root)"), "{words:?}: {told}");
+        assert!(!told.contains("already"), "{words:?}: {told}");
+    }
+}

@@ -275,6 +275,14 @@ mod tests {
     }
 
     #[test]
+    fn a_config_that_others_could_have_written_is_warned_of() {
+        let said = "accounts other than its owner may write it (mode 0664)";
+        let open = warn(&config_verdict(|facts| facts.node.other_writer = Some(said.into())));
+        assert!(open.says.contains(samples::HOME) && open.says.ends_with(&format!("because {said}.")), "{open:?}");
+        assert!(open.remedy.is_some_and(|remedy| remedy.text().contains("chmod 600 ")), "it says how to close it");
+    }
+
+    #[test]
     fn each_way_not_to_be_read_stops_with_the_file_and_the_line() {
         let path: Untrusted = "/srv/octopus-node.toml".into();
         for (trouble, part) in [

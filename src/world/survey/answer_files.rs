@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::model::facts::{Fact, KeyFileFacts, KeyFileState, LicenceFacts, Trouble};
 use crate::model::licence::{LIMIT, Licence};
 use crate::model::survey::LicenceSource;
-use crate::world::budget::{fact_within, io, within};
+use crate::world::budget::{fact_within, io, io_at, within};
 use crate::world::survey::disk;
 use crate::world::survey::home::writable;
 use crate::world::toml_file::shown;
@@ -31,7 +31,7 @@ fn key_file_state(path: &Path) -> Fact<KeyFileState> {
     match std::fs::symlink_metadata(path) {
         Ok(_) => return Fact::Seen(file::read(path).map_or(KeyFileState::Taken, |key| KeyFileState::Key(key.fingerprint()))),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
-        Err(error) => return Fact::Missing(io(&error)),
+        Err(error) => return Fact::Missing(io_at(path, &error)),
     }
     if !folder.is_dir() {
         return Fact::Seen(KeyFileState::NoFolder { folder: shown(folder) });

@@ -15,7 +15,7 @@ use crate::model::journal::Journal;
 use crate::model::names::instance_key;
 use crate::model::node_config::NodeConfig;
 use crate::model::untrusted::Untrusted;
-use crate::world::budget::{fact_within, io};
+use crate::world::budget::{fact_within, io_at};
 use crate::world::places::Places;
 use crate::world::toml_file::{TomlFileError, shown};
 use crate::world::{folder, instances, journals, node_config};
@@ -88,7 +88,7 @@ fn occupant(places: &Places, path: &Path, instance: &str) -> Fact<HomeState> {
         }
         // A parent is a file.
         Err(error) if error.kind() == ErrorKind::NotADirectory => return Fact::Seen(HomeState::NotAFolder),
-        Err(error) => return Fact::Missing(io(&error)),
+        Err(error) => return Fact::Missing(io_at(path, &error)),
     }
     let ours = match is_of_an_unfinished_run(places, path, instance) {
         Ok(ours) => ours,
@@ -104,7 +104,7 @@ fn occupant(places: &Places, path: &Path, instance: &str) -> Fact<HomeState> {
     }
     let entries = match std::fs::read_dir(path) {
         Ok(entries) => entries.flatten(),
-        Err(error) => return Fact::Missing(io(&error)),
+        Err(error) => return Fact::Missing(io_at(path, &error)),
     };
     let counts = |name: &OsStr| {
         let left_by_run = ours && (name == NodeConfig::FILE || name == NodeConfig::KEY_FILE);
@@ -138,7 +138,7 @@ pub(super) fn writable(folder: &Path) -> Fact<()> {
     });
     match tried {
         Ok(()) => Fact::Seen(()),
-        Err(error) => Fact::Missing(io(&error)),
+        Err(error) => Fact::Missing(io_at(folder, &error)),
     }
 }
 
@@ -164,7 +164,7 @@ fn taken(places: &Places, instance: &str) -> Fact<Taken> {
         // Without a state directory there is no list; `state-folder` says what is in its place.
         (Err(_), Err(error)) if error.kind() == ErrorKind::NotADirectory => {}
         // A list that cannot be looked at is not an empty one.
-        (Err(_), Err(error)) => return Fact::Missing(io(&error)),
+        (Err(_), Err(error)) => return Fact::Missing(io_at(&places.instance(instance), &error)),
     }
     let (records, unread) = octopus::read_records(&places.octopus_instances);
     let key = instance_key(instance);

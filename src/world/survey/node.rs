@@ -21,7 +21,7 @@ use crate::model::node_config::{NodeConfig, Sealed, SealedSignIn, TrustSection};
 use crate::model::octopus::OctopusConfig;
 use crate::model::secret::SecretString;
 use crate::model::untrusted::Untrusted;
-use crate::world::budget::{fact_within, io, within};
+use crate::world::budget::{fact_within, io_at, within};
 use crate::world::node_config::{self, OpenError};
 use crate::world::places::Places;
 use crate::world::seal::{Destination, Purpose, SealError, Sealer};
@@ -204,7 +204,7 @@ fn key_in(config: &NodeConfig, file: &Path, sealer: &Seals) -> Result<MasterKey,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Trouble::Seal(SealTrouble::Absent)),
         // Our files are text; another one was changed.
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => return Err(Trouble::Seal(SealTrouble::Damaged)),
-        Err(error) => return Err(io(&error)),
+        Err(error) => return Err(io_at(file, &error)),
     };
     let purpose = Purpose::MasterKey { instance: &config.instance, cluster: config.cluster.id };
     let sealer = sealer.as_ref().map_err(trouble)?;
@@ -240,7 +240,7 @@ const MOST_BACKUPS: usize = 50;
 pub(super) fn find_backups(path: &Path, present: Option<&str>, opener: &Opener<'_>) -> Fact<Vec<Backup>> {
     let found = match list(path) {
         Ok(found) => found,
-        Err(error) => return Fact::Missing(io(&error)),
+        Err(error) => return Fact::Missing(io_at(path, &error)),
     };
     let now = present.map(|text| opener.present(text));
     let backups = found.into_iter().map(|Found { file, when, .. }| {

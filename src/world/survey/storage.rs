@@ -25,7 +25,7 @@ use crate::model::facts::{
 };
 use crate::model::storage::{Canary, SharedFolder};
 use crate::model::untrusted::Untrusted;
-use crate::world::budget::{fact_within, io as trouble_of, io, within};
+use crate::world::budget::{fact_within, io as trouble_of, io, io_at, within};
 use crate::world::places::Places;
 use crate::world::survey::account::{self, Account};
 use crate::world::survey::disk;
@@ -259,7 +259,7 @@ fn absent(path: &Path, error: &Error) -> Fact<FolderPlace> {
             },
         },
         // A mount whose server is gone, or a folder that this user may not enter.
-        _ => Fact::Missing(io(error)),
+        _ => Fact::Missing(io_at(path, error)),
     }
 }
 
