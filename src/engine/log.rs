@@ -150,6 +150,8 @@ impl EventLog {
                         debug!(target: ENGINE, check = check.id(), weight = ?finding.severity, says = finding.says.as_str(), "finding");
                     }
                 }
+                Verdict::Unknown(why) => debug!(target: ENGINE, check = check.id(), why = why.as_str(), "unknown"),
+                Verdict::DoesNotApply => trace!(target: ENGINE, check = check.id(), "does not apply"),
                 Verdict::NotYet | Verdict::Running => trace!(target: ENGINE, check = check.id(), "not known yet"),
             }
         }

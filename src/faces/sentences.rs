@@ -18,6 +18,8 @@ pub const ID: usize = 18;
 pub const fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Note => "note",
+        Severity::Unknown => "unknown",
+        Severity::Unproven => "unproven",
         Severity::Warn => "warning",
         Severity::Stop => "stop",
     }
@@ -35,8 +37,9 @@ pub fn verdict(verdict: &Verdict) -> &'static str {
 /// One check: its evidence, or each of its findings with what to do.
 pub fn check(out: &mut String, id: CheckId, verdict: &Verdict) {
     let said = match verdict {
-        Verdict::Good(evidence) => clean(evidence),
+        Verdict::Good(evidence) | Verdict::Unknown(evidence) => clean(evidence),
         Verdict::NotYet | Verdict::Running => "could not be judged".to_owned(),
+        Verdict::DoesNotApply => return,
         Verdict::Found(findings) => {
             for finding in findings {
                 let _ = writeln!(out, "  {:WORD$} {:ID$} {}", severity(finding.severity), id.id(), written(&finding.says));

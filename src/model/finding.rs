@@ -7,10 +7,26 @@ use super::field::FieldId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     Note,
+    /// It was not looked at or could not be read, and nothing hangs on it.
+    Unknown,
+    /// It could not be read, and somebody's data or the whole run hangs on it: has to be accepted before going on.
+    Unproven,
     /// Has to be accepted before going on.
     Warn,
     /// Prevents going on.
     Stop,
+}
+
+impl Severity {
+    /// Returns whether the operator has to accept it before going on.
+    pub const fn needs_consent(self) -> bool {
+        matches!(self, Self::Unproven | Self::Warn)
+    }
+
+    /// Returns whether it says that something is not known.
+    pub const fn is_unknown(self) -> bool {
+        matches!(self, Self::Unknown | Self::Unproven)
+    }
 }
 
 /// The fix, as something to run or type.
@@ -65,6 +81,14 @@ impl Finding {
     pub fn note(check: CheckId, says: impl Into<String>) -> Self {
         Self::new(check, Severity::Note, says, "")
     }
+
+    pub fn unknown(check: CheckId, says: impl Into<String>) -> Self {
+        Self::new(check, Severity::Unknown, says, "")
+    }
+
+    pub fn unproven(check: CheckId, says: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::new(check, Severity::Unproven, says, fix)
+    }
 }
 
 impl<Id> Finding<Id> {
@@ -97,8 +121,12 @@ pub enum Verdict {
     NotYet,
     /// Its facts are on their way.
     Running,
-    /// No problems found; the text is the evidence, for instance `SQL Server 2022 (16.0.4135), Enterprise`.
+    /// There is nothing to judge here, for instance because nothing is shared. No face lists it.
+    DoesNotApply,
+    /// Looked at, and no problems found; the text is the evidence, for instance `SQL Server 2022 (16.0.4135), Enterprise`.
     Good(String),
+    /// Not looked at, or it cannot be read, and nothing hangs on it; the text says what is not known, or why.
+    Unknown(String),
     /// Findings, the weightiest first; never empty.
     Found(Vec<Finding>),
 }
@@ -108,7 +136,23 @@ impl Verdict {
     pub fn severity(&self) -> Option<Severity> {
         match self {
             Self::Found(findings) => findings.iter().map(|finding| finding.severity).max(),
+            Self::Unknown(_) => Some(Severity::Unknown),
             _ => None,
         }
+    }
+
+    /// Returns whether the operator has to accept it before going on.
+    pub fn needs_consent(&self) -> bool {
+        self.severity().is_some_and(Severity::needs_consent)
+    }
+
+    /// Returns whether all of it was looked at and nothing but notes was found.
+    pub fn is_proven(&self) -> bool {
+        matches!(self, Self::Good(_)) || self.severity() == Some(Severity::Note)
+    }
+
+    /// Returns whether the check has not been judged.
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::NotYet | Self::Running)
     }
 }

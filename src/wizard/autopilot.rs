@@ -241,7 +241,7 @@ impl Autopilot {
                 return Move::Do(vec![Event::ProveAll]);
             }
             if let Verdict::Found(findings) = &verdict
-                && verdict.severity() == Some(Severity::Warn)
+                && verdict.needs_consent()
                 && !self.order.loaded.accept.contains(&CheckId::KeyFile)
             {
                 let says: Vec<&str> = findings.iter().map(|finding| finding.says.as_str()).collect();
@@ -321,13 +321,13 @@ impl Refusal {
         for (_, check) in checks_of(order.flow) {
             let accepted = order.loaded.accept.contains(&check);
             let verdict = state.verdict(check);
-            match (verdict.severity(), &verdict) {
-                (Some(Severity::Stop), _) => {
+            match verdict.severity() {
+                Some(Severity::Stop) => {
                     refusal.stops.push(check);
                     refusal.named.extend(accepted.then_some(check));
                 }
-                (Some(Severity::Warn), _) if !accepted => refusal.warnings.push(check),
-                (None, Verdict::NotYet | Verdict::Running) => refusal.unknown.push(check),
+                Some(Severity::Unproven | Severity::Warn) if !accepted => refusal.warnings.push(check),
+                None if verdict.is_open() => refusal.unknown.push(check),
                 _ => {}
             }
         }

@@ -8,7 +8,7 @@ use crate::model::finding::{Severity, Verdict};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gate {
     Open,
-    /// Only warnings are left: Next asks for their acceptance.
+    /// Only warnings and what is not proven are left: Next asks for their acceptance.
     Warned(Vec<CheckId>),
     /// Checks are running.
     Waiting,
@@ -26,8 +26,8 @@ pub fn weigh(malformed: Vec<FieldId>, verdicts: &[(CheckId, Verdict)], accepted:
     if !malformed.is_empty() {
         return Gate::Malformed(malformed);
     }
-    let of_severity = |severity: Severity| verdicts.iter().filter(move |(_, verdict)| verdict.severity() == Some(severity));
-    let stops: Vec<CheckId> = of_severity(Severity::Stop).map(|(check, _)| *check).collect();
+    let is_stop = |(_, verdict): &&(CheckId, Verdict)| verdict.severity() == Some(Severity::Stop);
+    let stops: Vec<CheckId> = verdicts.iter().filter(is_stop).map(|(check, _)| *check).collect();
     if !stops.is_empty() {
         return Gate::Shut(stops);
     }
@@ -37,7 +37,7 @@ pub fn weigh(malformed: Vec<FieldId>, verdicts: &[(CheckId, Verdict)], accepted:
     if verdicts.iter().any(|(_, verdict)| *verdict == Verdict::NotYet) {
         return Gate::Unproven;
     }
-    let open = of_severity(Severity::Warn).filter(|warning| !accepted.contains(warning));
+    let open = verdicts.iter().filter(|warning| warning.1.needs_consent() && !accepted.contains(warning));
     let warnings: Vec<CheckId> = open.map(|(check, _)| *check).collect();
     if warnings.is_empty() { Gate::Open } else { Gate::Warned(warnings) }
 }
@@ -66,6 +66,9 @@ mod tests {
         for (verdicts, gate) in [
             (vec![], Gate::Open),
             (vec![good(), found(Severity::Note)], Gate::Open),
+            (vec![good(), found(Severity::Unknown)], Gate::Open),
+            (vec![good(), Verdict::DoesNotApply], Gate::Open),
+            (vec![good(), found(Severity::Unproven)], Gate::Warned(vec![second])),
             (vec![good(), found(Severity::Warn)], Gate::Warned(vec![second])),
             (vec![found(Severity::Warn), Verdict::NotYet], Gate::Unproven),
             (vec![Verdict::NotYet, Verdict::Running], Gate::Waiting),

@@ -57,7 +57,7 @@ pub fn key_of_octopus(state: &State) -> Option<Verdict> {
     let reviewed = state.flow() == Some(Flow::Review)
         && state.subject().is_some_and(|subject| subject.maker == Maker::Octopus)
         && matches!(state.facts.node.octopus, Fact::Seen(Some(_)));
-    reviewed.then(|| Verdict::Good("not looked at: Octopus Server keeps it under the machine's own protection".to_owned()))
+    reviewed.then(|| Verdict::Unknown("not looked at: Octopus Server keeps it under the machine's own protection".to_owned()))
 }
 
 /// Returns the checks that are judged before the first step of a flow although none of its screens shows them: those of the machine,

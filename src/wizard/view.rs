@@ -87,7 +87,8 @@ impl State {
 
     /// Judges a screen's checks; for the section that runs them all again, those of every screen.
     pub fn verdicts_of(&self, screen: ScreenId) -> Vec<(CheckId, Verdict)> {
-        review::checks_of(screen).map(|check| (check, self.verdict(check))).collect()
+        let verdicts = review::checks_of(screen).map(|check| (check, self.verdict(check)));
+        verdicts.filter(|(_, verdict)| *verdict != Verdict::DoesNotApply).collect()
     }
 
     /// Judges one check.
@@ -174,10 +175,10 @@ impl State {
         gate
     }
 
-    /// Returns the open screen's warnings that nobody has accepted in these words.
+    /// Returns the open screen's warnings, and what is not proven there, that nobody has accepted in these words.
     pub fn warnings(&self) -> Vec<(CheckId, Verdict)> {
         let mut warnings = self.verdicts();
-        warnings.retain(|warning| warning.1.severity() == Some(Severity::Warn) && !self.accepted_verdicts().contains(warning));
+        warnings.retain(|warning| warning.1.needs_consent() && !self.accepted_verdicts().contains(warning));
         warnings
     }
 

@@ -74,7 +74,7 @@ pub fn refuses(loaded: &LoadedAnswers) -> bool {
 }
 
 fn severity(value: &Value) -> Severity {
-    let all = [Severity::Stop, Severity::Warn, Severity::Note];
+    let all = [Severity::Stop, Severity::Warn, Severity::Unproven, Severity::Unknown, Severity::Note];
     all.into_iter().find(|severity| value == weight(*severity)).unwrap_or_else(|| panic!("{value}"))
 }
 

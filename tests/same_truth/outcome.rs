@@ -79,8 +79,8 @@ impl Told {
         findings.retain(|finding| !ambient.contains(&finding.check));
         let shut = findings.iter().any(|finding| match finding.severity {
             Severity::Stop => true,
-            Severity::Warn => !case.accept.contains(&finding.check),
-            Severity::Note => false,
+            Severity::Warn | Severity::Unproven => !case.accept.contains(&finding.check),
+            Severity::Note | Severity::Unknown => false,
         });
         Self { screen, findings, shut }
     }
@@ -220,5 +220,7 @@ pub const fn weight(severity: Severity) -> &'static str {
         Severity::Stop => "stop",
         Severity::Warn => "warning",
         Severity::Note => "note",
+        Severity::Unknown => "unknown",
+        Severity::Unproven => "unproven",
     }
 }

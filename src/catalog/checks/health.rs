@@ -30,7 +30,7 @@ const RESTARTS: usize = 5;
 fn judge_log(case: &Case<'_>) -> Verdict {
     let log = match &case.facts.health.log {
         Fact::Unknown => return case.pending(),
-        Fact::Seen(None) => return Verdict::Good("Octopus Server has not written one here".to_owned()),
+        Fact::Seen(None) => return Verdict::DoesNotApply,
         Fact::Seen(Some(log)) => log,
         Fact::Missing(trouble) => return unknown(trouble),
     };
@@ -304,7 +304,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::catalog::checks::tests::{case, evidence, judged_in, warn};
+    use crate::catalog::checks::tests::{case, evidence, judged_in, unknown, warn};
     use crate::catalog::samples;
     use crate::model::facts::{Facts, Nodes};
     use crate::model::finding::Severity;
@@ -351,8 +351,8 @@ mod tests {
     fn a_log_without_troubles_is_good_and_so_is_none() {
         assert!(evidence(&log_verdict(seen(&[], 1))).contains("since the last start"));
         assert!(evidence(&log_verdict(seen(&[], 0))).contains("in the newest part"));
-        assert!(evidence(&log_verdict(Fact::Seen(None))).contains("has not written one"));
-        assert!(evidence(&log_verdict(Fact::Missing(Trouble::Io("denied".into())))).contains("denied"));
+        assert_eq!(log_verdict(Fact::Seen(None)), Verdict::DoesNotApply);
+        assert!(unknown(&log_verdict(Fact::Missing(Trouble::Io("denied".into())))).contains("denied"));
     }
 
     fn ping_verdict(ping: Fact<Ping>, beat: Heartbeat) -> Verdict {

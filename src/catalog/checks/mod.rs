@@ -1,8 +1,9 @@
 //! The checks: pure functions from a [`Case`], answers and facts, to a [`Verdict`].
 //!
 //! Three rules hold for all of them. A check behind something that is blocked is not judged yet, and never good. An unknown fact
-//! is running or not begun, never good. What this host or server does not tell is said so and stops nobody, except
-//! where somebody's data depends on it: unknown collation, rights and copies need the operator's word, and unknown content stops.
+//! is running or not begun, never good. What this host or server does not tell is unknown, never good, and stops nobody,
+//! except where somebody's data or the whole run hangs on it: that is unproven and needs the operator's word, and unknown content
+//! stops.
 
 mod administrator;
 mod cluster;
@@ -179,9 +180,14 @@ fn report(finding: Finding) -> Verdict {
 }
 
 /// Reports the findings, the most severe first, or the evidence if there are none.
-fn report_all(mut findings: Vec<Finding>, evidence: impl FnOnce() -> String) -> Verdict {
+fn report_all(findings: Vec<Finding>, evidence: impl FnOnce() -> String) -> Verdict {
+    report_or(findings, || Verdict::Good(evidence()))
+}
+
+/// Reports the findings, the most severe first, or another verdict if there are none.
+fn report_or(mut findings: Vec<Finding>, otherwise: impl FnOnce() -> Verdict) -> Verdict {
     if findings.is_empty() {
-        return Verdict::Good(evidence());
+        return otherwise();
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Verdict::Found(findings)
@@ -189,8 +195,8 @@ fn report_all(mut findings: Vec<Finding>, evidence: impl FnOnce() -> String) -> 
 
 /// The verdict on an optional fact that could not be read.
 fn unknown(trouble: &Trouble) -> Verdict {
-    Verdict::Good(match trouble {
-        Trouble::Unasked => "cannot be told here".to_owned(),
+    Verdict::Unknown(match trouble {
+        Trouble::Unasked => "cannot tell here".to_owned(),
         Trouble::Sql(said) => format!("could not be read (error {}): {}", said.number, said.text),
         Trouble::Io(said) => format!("could not be read: {said}"),
         Trouble::TimedOut { waited } => format!("could not be read: no answer within {}", format::duration(*waited)),

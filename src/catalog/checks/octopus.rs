@@ -33,12 +33,12 @@ const fn row(id: CheckId, field: FieldId, judge: fn(&Case<'_>) -> Verdict) -> Ch
 /// The program whose commands the plan's last steps run; the verdict where none are, or where that is not known yet.
 fn program_to_run<'a>(case: &Case<'a>) -> Result<&'a Path, Verdict> {
     if read::hand_over(case.answers) == HandOverMode::Script {
-        return Err(Verdict::Good("not looked at: nothing of it is run".to_owned()));
+        return Err(Verdict::DoesNotApply);
     }
     match &case.facts.octopus.program {
         Fact::Unknown => Err(case.pending()),
         Fact::Seen(Some(program)) => Ok(program),
-        Fact::Seen(None) => Err(Verdict::Good("not looked at: Octopus Server is not here".to_owned())),
+        Fact::Seen(None) => Err(Verdict::DoesNotApply),
         Fact::Missing(trouble) => Err(unknown(trouble)),
     }
 }
@@ -52,7 +52,7 @@ fn judge_program(case: &Case<'_>) -> Verdict {
     let Ok(asked) = read::octopus_server(case.answers) else { return Verdict::NotYet };
     let handing = read::hand_over(case.answers);
     let program = match &case.facts.octopus.program {
-        _ if handing == HandOverMode::Script => return Verdict::Good("nothing is run: its script is shown".to_owned()),
+        _ if handing == HandOverMode::Script => return Verdict::DoesNotApply,
         Fact::Unknown => return case.pending(),
         Fact::Seen(Some(program)) => program,
         Fact::Seen(None) => return judge_absent(asked.as_deref(), handing, case),
@@ -223,7 +223,7 @@ fn judge_service(case: &Case<'_>) -> Verdict {
                 "Go on only if no other Octopus Server runs by it; it is then this node's, and stays stopped."
             },
         )),
-        Fact::Missing(Trouble::Unasked) => Verdict::Good("this machine cannot tell whether there is one".to_owned()),
+        Fact::Missing(Trouble::Unasked) => Verdict::Unknown("this machine cannot tell whether there is one".to_owned()),
         Fact::Missing(trouble) => unknown(trouble),
     }
 }
@@ -245,7 +245,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::catalog::checks::tests::{case, evidence, judged, judged_in, resuming, stop, warn};
+    use crate::catalog::checks::tests::{case, evidence, judged, judged_in, resuming, stop, unknown, warn};
     use crate::catalog::samples;
     use crate::model::facts::Facts;
     use crate::model::finding::Severity;
@@ -275,7 +275,7 @@ mod tests {
         };
         assert!(told(&[]).starts_with("octopus-setup script --format") && told(&[]).contains("--flow first-node"));
         assert!(told(&[(FieldId::Instance, "My Node")]).ends_with("--instance 'My Node'"));
-        assert!(evidence(&program_verdict(&[(FieldId::HandOver, "script")], &facts)).contains("script is shown"));
+        assert_eq!(program_verdict(&[(FieldId::HandOver, "script")], &facts), Verdict::DoesNotApply);
         assert!(stop(&program_verdict(&[(FieldId::HandOver, "always")], &facts)).says.contains("usual places"));
         for handing in ["always", "when-found"] {
             let there = [(FieldId::HandOver, handing), (FieldId::OctopusServer, PROGRAM)];
@@ -288,7 +288,7 @@ mod tests {
         let Verdict::Found(findings) = program_verdict(&[], &found()) else { panic!("good") };
         assert!(findings[0].says.contains("2026.4.1") && findings[0].says.contains("command line only"), "{findings:?}");
         assert_eq!(findings[0].severity, crate::model::finding::Severity::Note);
-        assert!(evidence(&program_verdict(&[(FieldId::HandOver, "script")], &found())).contains("nothing is run"));
+        assert_eq!(program_verdict(&[(FieldId::HandOver, "script")], &found()), Verdict::DoesNotApply);
     }
 
     #[test]
@@ -299,7 +299,7 @@ mod tests {
         assert!(stop(&program_verdict(&[], &facts)).says.ends_with("it ended with status 1 and printed: Nope."));
         facts.octopus.version = Fact::Missing(Trouble::TimedOut { waited: Duration::from_secs(10) });
         assert!(stop(&program_verdict(&[], &facts)).says.contains("within 10 s, and was ended"));
-        evidence(&program_verdict(&[(FieldId::HandOver, "script")], &facts));
+        assert_eq!(program_verdict(&[(FieldId::HandOver, "script")], &facts), Verdict::DoesNotApply);
     }
 
     #[test]
@@ -366,7 +366,7 @@ mod tests {
     fn a_program_that_does_not_tell_is_octopus_program_s_to_say() {
         let mut facts = with_instances(&[]);
         facts.octopus.instances = Fact::Missing(Trouble::Io("nonsense".into()));
-        assert!(evidence(&instance_verdict("Default", &facts)).contains("could not be read: nonsense"));
+        assert!(unknown(&instance_verdict("Default", &facts)).contains("could not be read: nonsense"));
     }
 
     fn with_service(service: Fact<Option<crate::model::untrusted::Untrusted>>) -> Facts {
@@ -388,13 +388,13 @@ mod tests {
         let answers = samples::answers();
         assert!(evidence(&judged_in(&resuming(&answers, &there), CheckId::OctopusService)).contains("gone on with"));
         let script = samples::with(&[(FieldId::HandOver, "script")]);
-        evidence(&judged(CheckId::OctopusService, &script, &there));
+        assert_eq!(judged(CheckId::OctopusService, &script, &there), Verdict::DoesNotApply);
     }
 
     #[test]
     fn what_this_machine_does_not_tell_is_said_as_such() {
-        assert!(evidence(&service_verdict(&with_service(Fact::Missing(Trouble::Unasked)))).contains("cannot tell"));
-        assert!(evidence(&service_verdict(&with_service(Fact::Missing(Trouble::Io("denied".into()))))).contains("denied"));
+        assert!(unknown(&service_verdict(&with_service(Fact::Missing(Trouble::Unasked)))).contains("cannot tell"));
+        assert!(unknown(&service_verdict(&with_service(Fact::Missing(Trouble::Io("denied".into()))))).contains("denied"));
     }
 
     #[test]
@@ -404,6 +404,6 @@ mod tests {
         let verdict = service_verdict(&facts);
         assert_eq!(verdict.severity(), Some(Severity::Note));
         facts.octopus.program = Fact::Seen(None);
-        evidence(&service_verdict(&facts));
+        assert_eq!(service_verdict(&facts), Verdict::DoesNotApply);
     }
 }

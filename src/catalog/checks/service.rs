@@ -30,7 +30,7 @@ fn judge_account(case: &Case<'_>) -> Verdict {
     if case.is_octopus_made() {
         return match &case.facts.node.octopus {
             Fact::Unknown => case.pending(),
-            _ => Verdict::Good("OctopusServer.config does not name it".into()),
+            _ => Verdict::Unknown("OctopusServer.config does not name it".into()),
         };
     }
     let Ok(user) = read::service_user(case.answers) else { return Verdict::NotYet };
@@ -59,8 +59,10 @@ fn judge_account(case: &Case<'_>) -> Verdict {
         Fact::Seen(true) => Verdict::Good(format!("the account {user} is on this machine")),
         Fact::Seen(false) => report(no_such_account(&user, kind, windows)),
         // Domain accounts of a directory that does not answer are as good as unknown, and cannot be proven so.
-        Fact::Missing(Trouble::Unasked) => Verdict::Good(format!("{user}; this machine cannot tell whether it exists")),
-        Fact::Missing(Trouble::Io(said)) => Verdict::Good(format!("{user}; this machine cannot tell whether it exists ({said})")),
+        Fact::Missing(Trouble::Unasked) => Verdict::Unknown(format!("{user}; this machine cannot tell whether it exists")),
+        Fact::Missing(Trouble::Io(said)) => {
+            Verdict::Unknown(format!("{user}; this machine cannot tell whether it exists ({said})"))
+        }
         Fact::Missing(Trouble::TimedOut { waited }) => report(Finding::warn(
             CheckId::ServiceAccount,
             format!("The directory did not tell within {} whether there is an account {user}.", format::duration(*waited)),
@@ -76,7 +78,7 @@ fn judge_home(case: &Case<'_>) -> Verdict {
     let (Ok(user), Ok(home)) = (read::service_user(case.answers), read::home(case.answers)) else { return Verdict::NotYet };
     let (kind, windows) = (read::account_kind(case.answers), case.is_on_windows());
     if case.is_octopus_made() {
-        return Verdict::Good("not looked at: OctopusServer.config does not name the account".into());
+        return Verdict::Unknown("OctopusServer.config does not name the account".into());
     }
     let access = match &case.facts.service.home {
         Fact::Unknown => return case.pending(),
@@ -85,7 +87,7 @@ fn judge_home(case: &Case<'_>) -> Verdict {
         }
         Fact::Missing(_) if windows => return report(unseen_home(&user, &home)),
         Fact::Missing(Trouble::Unasked) => {
-            return Verdict::Good(format!("{user}; this machine cannot tell what it may do there"));
+            return Verdict::Unknown(format!("{user}; this machine cannot tell what it may do there"));
         }
         Fact::Missing(trouble) => return unknown(trouble),
         Fact::Seen(access) => access,
@@ -120,7 +122,7 @@ fn unseen_home(user: &str, home: &Path) -> Finding {
         "This machine cannot tell whether {user} has full control of the home directory; it needs that, and the right to log on as a service."
     );
     let grant = quote::windows(&format!("{user}:(OI)(CI)F"));
-    Finding::note(CheckId::ServiceHome, says).command(format!("icacls {} /grant {grant}", quote::windows(&home)))
+    Finding::unknown(CheckId::ServiceHome, says).command(format!("icacls {} /grant {grant}", quote::windows(&home)))
 }
 
 /// What is wrong with a managed account's name or place.
@@ -172,7 +174,7 @@ fn judge_rights(case: &Case<'_>) -> Verdict {
     match &case.facts.service.elevated {
         Fact::Unknown => case.pending(),
         // A node that exists has its service, and nothing of a review or an edit installs one.
-        Fact::Seen(false) if case.is_existing_node() => Verdict::Good("not needed here: no service is installed".into()),
+        Fact::Seen(false) if case.is_existing_node() => Verdict::DoesNotApply,
         Fact::Seen(true) => {
             report_all(needed_grants(case), || if windows { "an elevated administrator" } else { "root" }.to_owned())
         }
@@ -283,7 +285,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::catalog::checks::tests::{case, evidence, judged, stop, warn};
+    use crate::catalog::checks::tests::{case, evidence, judged, stop, unknown, warn};
     use crate::catalog::samples;
     use crate::model::answers::Answers;
     use crate::model::facts::Facts;
@@ -319,16 +321,16 @@ mod tests {
             evidence(&account_verdict("custom", "CORP\\svc", &machine("Windows", Fact::Seen(true))))
                 .contains("CORP\\svc is on this machine")
         );
-        let unknown = stop(&account_verdict("custom", "octopus", &machine("Linux", Fact::Seen(false))));
-        assert!(unknown.says.contains("no account octopus"));
-        assert!(unknown.remedy.is_some_and(|remedy| remedy.text().ends_with("nologin octopus")));
+        let absent = stop(&account_verdict("custom", "octopus", &machine("Linux", Fact::Seen(false))));
+        assert!(absent.says.contains("no account octopus"));
+        assert!(absent.remedy.is_some_and(|remedy| remedy.text().ends_with("nologin octopus")));
         for odd in ["CORP\\svc", "a b", "-x", "x$(y)"] {
             let finding = stop(&account_verdict("custom", odd, &machine("Linux", Fact::Seen(false))));
             assert_eq!(finding.remedy, None, "{odd}");
         }
         for trouble in [Trouble::Unasked, Trouble::Io("no directory".into())] {
             let verdict = account_verdict("custom", "CORP\\svc", &machine("Linux", Fact::Missing(trouble)));
-            assert!(evidence(&verdict).contains("cannot tell"));
+            assert!(unknown(&verdict).contains("cannot tell"));
         }
         let late = Trouble::TimedOut { waited: Duration::from_secs(5) };
         assert!(warn(&account_verdict("custom", "x", &machine("Linux", Fact::Missing(late)))).says.contains("within 5 s"));
@@ -358,7 +360,7 @@ mod tests {
         assert_eq!(evidence(&with("Windows", Fact::Seen(true))), "an elevated administrator");
         assert!(warn(&with("Linux", Fact::Seen(false))).fix.contains("sudo"));
         assert!(warn(&with("Windows", Fact::Seen(false))).fix.contains("administrator"));
-        assert_eq!(evidence(&with("Linux", Fact::Missing(Trouble::Unasked))), "cannot be told here");
+        assert_eq!(unknown(&with("Linux", Fact::Missing(Trouble::Unasked))), "cannot tell here");
     }
 
     fn home_verdict(system: &str, home: Fact<Access>, change: impl Fn(&mut Facts)) -> Verdict {
@@ -380,9 +382,11 @@ mod tests {
         assert!(command(&home_verdict("Linux", Fact::Seen(Access::Less), there)).starts_with("sudo chown -R 'o'"));
         let barred = home_verdict("Linux", Fact::Seen(Access::Barred("/root".into())), |_| {});
         assert!(command(&barred).ends_with(":x '/root'"));
-        assert!(evidence(&home_verdict("Linux", Fact::Missing(Trouble::Unasked), |_| {})).contains("cannot tell"));
-        let Verdict::Found(findings) = home_verdict("Windows", Fact::Missing(Trouble::Unasked), |_| {}) else { panic!("a note") };
-        assert_eq!(findings[0].severity, crate::model::finding::Severity::Note);
+        assert!(unknown(&home_verdict("Linux", Fact::Missing(Trouble::Unasked), |_| {})).contains("cannot tell"));
+        let Verdict::Found(findings) = home_verdict("Windows", Fact::Missing(Trouble::Unasked), |_| {}) else {
+            panic!("a finding")
+        };
+        assert_eq!(findings[0].severity, crate::model::finding::Severity::Unknown);
         assert!(findings[0].remedy.as_ref().is_some_and(|remedy| remedy.text().starts_with("icacls ")));
     }
 

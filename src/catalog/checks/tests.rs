@@ -31,7 +31,7 @@ pub fn judged_in(case: &Case<'_>, check: CheckId) -> Verdict {
     let shown = format!("{verdict:?}");
     assert!(!shown.contains(samples::PASSWORD) && !shown.contains(&samples::KEY[..6]), "a secret in {shown}");
     match &verdict {
-        Verdict::Good(evidence) => {
+        Verdict::Good(evidence) | Verdict::Unknown(evidence) => {
             assert!(!evidence.is_empty() && !evidence.contains("  "), "{check:?}: {evidence:?}");
         }
         Verdict::Found(findings) => {
@@ -41,7 +41,7 @@ pub fn judged_in(case: &Case<'_>, check: CheckId) -> Verdict {
                 assert_worded(check, finding);
             }
         }
-        Verdict::NotYet | Verdict::Running => {}
+        Verdict::NotYet | Verdict::Running | Verdict::DoesNotApply => {}
     }
     verdict
 }
@@ -57,7 +57,7 @@ fn assert_worded(check: CheckId, finding: &Finding) {
     assert!(is_sentence(&finding.says), "{finding:?}");
     let fix = phrase::fill(&finding.fix, phrase::name_in_files);
     assert!(fix.is_empty() || is_sentence(&fix), "{finding:?}");
-    if finding.severity > Severity::Note {
+    if finding.severity > Severity::Unknown {
         assert!(!finding.fix.is_empty(), "nothing to be done about {finding:?}");
     }
     // Of some checks no field is to blame.
@@ -67,6 +67,7 @@ fn assert_worded(check: CheckId, finding: &Finding) {
     }
 }
 
+#[track_caller]
 fn only(verdict: &Verdict, severity: Severity) -> Finding {
     match verdict {
         Verdict::Found(findings) if findings[0].severity == severity => findings[0].clone(),
@@ -74,14 +75,31 @@ fn only(verdict: &Verdict, severity: Severity) -> Finding {
     }
 }
 
+#[track_caller]
 pub fn stop(verdict: &Verdict) -> Finding {
     only(verdict, Severity::Stop)
 }
 
+#[track_caller]
 pub fn warn(verdict: &Verdict) -> Finding {
     only(verdict, Severity::Warn)
 }
 
+#[track_caller]
+pub fn unproven(verdict: &Verdict) -> Finding {
+    only(verdict, Severity::Unproven)
+}
+
+/// Returns what is not known.
+#[track_caller]
+pub fn unknown(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Unknown(says) => says.clone(),
+        other => only(other, Severity::Unknown).says,
+    }
+}
+
+#[track_caller]
 pub fn evidence(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Good(evidence) => evidence.clone(),
@@ -103,9 +121,9 @@ fn every_check_is_worded_and_judged() {
 }
 
 /// No problems are found; optional answers that were left out are notes.
+#[track_caller]
 fn assert_calm(verdict: &Verdict) {
-    let is_note = verdict.severity() == Some(Severity::Note);
-    assert!(is_note || matches!(verdict, Verdict::Good(_)), "not good: {verdict:?}");
+    assert!(verdict.is_proven() || *verdict == Verdict::DoesNotApply, "not good: {verdict:?}");
 }
 
 /// The checks of a flow that an installation waits for, but the key's keeping, which custody judges.
@@ -132,7 +150,8 @@ fn a_good_join_and_a_good_edit_are_good_throughout() {
             for resuming in [None, Some(samples::CLUSTER)] {
                 let verdict = judged_in(&Case { flow, resuming, ..case(&answers, &facts) }, check);
                 // That Octopus Server is not found is told with the command that shows its script.
-                if check == CheckId::OctopusProgram { assert_calm(&verdict) } else { drop(evidence(&verdict)) }
+                let is_good = matches!(verdict, Verdict::Good(_) | Verdict::DoesNotApply);
+                if check == CheckId::OctopusProgram { assert_calm(&verdict) } else { assert!(is_good, "{check:?}: {verdict:?}") }
             }
         }
     }
@@ -254,7 +273,7 @@ fn whatever_optional_fact_is_missing_is_no_stop() {
         for trouble in troubles() {
             let mut facts = samples::facts();
             drop(&mut facts, trouble);
-            evidence(&judged(check, &samples::answers(), &facts));
+            unknown(&judged(check, &samples::answers(), &facts));
         }
     }
 }
@@ -417,7 +436,8 @@ fn a_node_in_good_order_is_good_throughout() {
     let screens = [ScreenId::Node, ScreenId::Home, ScreenId::Service, ScreenId::Web, ScreenId::Drift];
     for flow in EXISTING_NODE_FLOWS {
         for check in screens.into_iter().flat_map(|screen| words::screen(screen).checks()) {
-            evidence(&judged_of_flow(flow, check, |_| {}));
+            let verdict = judged_of_flow(flow, check, |_| {});
+            assert!(matches!(verdict, Verdict::Good(_) | Verdict::DoesNotApply), "{check:?}: {verdict:?}");
         }
     }
 }
@@ -498,7 +518,7 @@ fn rights_to_create_weigh_less_where_nothing_is_created() {
 #[test]
 fn rights_to_install_a_service_are_not_needed_for_one_that_is_there() {
     let bare = |facts: &mut Facts| facts.service.elevated = Fact::Seen(false);
-    assert!(evidence(&judged_of_flow(Flow::Review, CheckId::ServiceRights, bare)).contains("not needed"));
+    assert_eq!(judged_of_flow(Flow::Review, CheckId::ServiceRights, bare), Verdict::DoesNotApply);
     warn(&judged_of_flow(Flow::Join, CheckId::ServiceRights, bare));
 }
 
@@ -510,7 +530,7 @@ fn what_octopus_server_s_config_does_not_say_is_not_judged_by_a_default() {
     facts.node.octopus = Fact::Seen(Some(Box::new(OctopusConfig { has_master_key: true, ..OctopusConfig::default() })));
     facts.home.folder = Fact::Seen(HomeState::Occupied { entries: 9 });
     let judged = |check| judged_in(&Case { flow: Flow::Review, subject: Some(&subject), ..case(&answers, &facts) }, check);
-    assert!(evidence(&judged(CheckId::ServiceAccount)).contains("does not name it"));
+    assert!(unknown(&judged(CheckId::ServiceAccount)).contains("does not name it"));
     assert!(evidence(&judged(CheckId::HomePath)).contains("there"));
     assert!(evidence(&judged(CheckId::WebPorts)).contains("in use"));
 }

@@ -1,6 +1,6 @@
 //! `web-prefixes`, `web-ports` and `web-names`.
 
-use super::{Case, Check, report, report_all, unknown};
+use super::{Case, Check, report, report_all, report_or, unknown};
 use crate::catalog::form::read;
 use crate::catalog::format;
 use crate::model::check::CheckId;
@@ -94,7 +94,7 @@ fn judge_ports(case: &Case<'_>) -> Verdict {
             Fact::Missing(trouble) => untried.push((port, trouble)),
         }
     }
-    report_all(findings, || {
+    report_or(findings, || {
         let mut said = Vec::new();
         if !free.is_empty() {
             said.push(format!("{} free", free.join(", ")));
@@ -102,13 +102,15 @@ fn judge_ports(case: &Case<'_>) -> Verdict {
         if !own.is_empty() {
             said.push(format!("{} in use, by Octopus Server itself most likely", own.join(", ")));
         }
+        let is_tried = untried.is_empty();
         for (port, trouble) in untried {
             said.push(match trouble {
                 Trouble::Io(why) => format!("{port} could not be tried: {why}"),
                 _ => format!("{port} could not be tried"),
             });
         }
-        said.join("; ")
+        let said = said.join("; ");
+        if is_tried { Verdict::Good(said) } else { Verdict::Unknown(said) }
     })
 }
 
@@ -193,7 +195,7 @@ fn judge_names(case: &Case<'_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, warn};
+    use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, unknown, warn};
     use crate::catalog::samples;
     use crate::model::facts::{Facts, PortFact, UnfinishedRun};
     use crate::model::finding::Severity;
@@ -260,10 +262,10 @@ mod tests {
         assert_eq!(evidence(&ports_verdict(&[(80, yes.clone()), (10943, yes.clone())])), "80, 10943 free");
         let denied = Fact::Missing(Trouble::Io("Permission denied".into()));
         assert_eq!(
-            evidence(&ports_verdict(&[(80, denied.clone()), (8443, yes.clone())])),
+            unknown(&ports_verdict(&[(80, denied.clone()), (8443, yes.clone())])),
             "8443 free; 80 could not be tried: Permission denied"
         );
-        assert_eq!(evidence(&ports_verdict(&[(80, Fact::Missing(Trouble::Unasked))])), "80 could not be tried");
+        assert_eq!(unknown(&ports_verdict(&[(80, Fact::Missing(Trouble::Unasked))])), "80 could not be tried");
         for (port, field) in [(80, FieldId::ListenPrefixes), (10943, FieldId::CommsPort), (8443, FieldId::GrpcPort)] {
             let finding = stop(&ports_verdict(&[(1, denied.clone()), (port, no.clone())]));
             assert!(finding.says.contains(&port.to_string()));
@@ -304,7 +306,7 @@ mod tests {
         assert_eq!(evidence(&names_verdict("http://+/", Fact::Seen(vec![]))), "every name that leads here");
         assert_eq!(evidence(&names_verdict("http://web01/", Fact::Seen(vec![]))), "all lead to this machine");
         assert!(warn(&names_verdict("http://a/,http://b/", Fact::Seen(vec!["a".into(), "b".into()]))).says.contains("a and b"));
-        assert_eq!(evidence(&names_verdict("http://a/", Fact::Missing(Trouble::Unasked))), "cannot be told here");
+        assert_eq!(unknown(&names_verdict("http://a/", Fact::Missing(Trouble::Unasked))), "cannot tell here");
         assert_eq!(names_verdict("x", Fact::Seen(vec![])), Verdict::NotYet);
     }
 }

@@ -29,7 +29,7 @@ pub fn render(report: &Report<'_>, columns: Option<u16>) -> String {
     for section in report.sections.iter().filter(|section| !section.checks.is_empty()) {
         let _ = writeln!(out, "  {:WORD$} {:NAME$} {}", word(section), words::screen(section.screen).name, counts(section));
     }
-    for severity in [Severity::Stop, Severity::Warn, Severity::Note] {
+    for severity in [Severity::Stop, Severity::Warn, Severity::Unproven, Severity::Unknown, Severity::Note] {
         for check in report.sections.iter().flat_map(|section| &section.checks) {
             if let Some(part) = findings_of(check, severity) {
                 out.push('\n');
@@ -44,7 +44,7 @@ pub fn render(report: &Report<'_>, columns: Option<u16>) -> String {
         .sections
         .iter()
         .flat_map(|section| &section.checks)
-        .filter(|check| is_open(check))
+        .filter(|check| check.verdict.is_open())
         .map(|check| check.id.id())
         .collect();
     if !unknown.is_empty() {
@@ -83,16 +83,12 @@ fn wrapped(out: &mut String, check: &ReportedCheck, findings: &[Finding], column
     }
 }
 
-fn is_open(check: &ReportedCheck) -> bool {
-    matches!(check.verdict, Verdict::NotYet | Verdict::Running)
-}
-
 /// Returns the worst severity of a screen's checks as one word.
 fn word(section: &Section) -> &'static str {
     let worst = section.checks.iter().filter_map(|check| check.verdict.severity()).max();
     match worst {
         Some(Severity::Stop) => "stop",
-        _ if section.checks.iter().any(is_open) => "unknown",
+        _ if section.checks.iter().any(|check| check.verdict.is_open()) => "unknown",
         Some(weight) => sentences::severity(weight),
         None => "ok",
     }

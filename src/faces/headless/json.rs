@@ -138,7 +138,13 @@ fn document(report: &Report<'_>) -> Document {
         cluster: report.cluster.clone(),
         server: known(&report.server),
         database: known(&report.database),
-        counts: Counts { ok: tally.ok, notes: tally.notes, warnings: tally.warnings, stops: tally.stops, unknown: tally.unknown },
+        counts: Counts {
+            ok: tally.ok,
+            notes: tally.notes,
+            warnings: tally.warnings,
+            stops: tally.stops,
+            unknown: tally.unknown + tally.unproven,
+        },
         settings: report.settings.iter().map(setting).collect(),
         checks: report.sections.iter().flat_map(|section| section.checks.iter().map(|one| check(section, one))).collect(),
         nodes: report.nodes.map(|nodes| nodes.iter().map(node).collect()),
@@ -169,7 +175,7 @@ fn check(section: &Section, check: &ReportedCheck) -> CheckOut {
         screen: section.screen.id(),
         verdict: check.word(),
         evidence: match &check.verdict {
-            Verdict::Good(evidence) => Some(clean(evidence)),
+            Verdict::Good(evidence) | Verdict::Unknown(evidence) => Some(clean(evidence)),
             _ => None,
         },
         findings: findings(check),

@@ -58,8 +58,10 @@ pub struct CheckTally {
     pub notes: usize,
     pub warnings: usize,
     pub stops: usize,
-    /// The check could not be judged.
+    /// It was not looked at or could not be read, and nothing hangs on it.
     pub unknown: usize,
+    /// It could not be judged, or could not be read though somebody's data or the whole run hangs on it.
+    pub unproven: usize,
 }
 
 /// A check of the report.
@@ -175,6 +177,7 @@ fn section(state: &State, screen: ScreenId) -> Section {
         label: words.check(id).map_or(id.id(), |words| words.label.as_str()),
         verdict: state.verdict(id),
     });
+    let checks = checks.filter(|check| check.verdict != Verdict::DoesNotApply);
     Section { screen, checks: checks.collect() }
 }
 
@@ -185,19 +188,22 @@ fn tally(sections: &[Section]) -> CheckTally {
             (Some(Severity::Stop), _) => &mut tally.stops,
             (Some(Severity::Warn), _) => &mut tally.warnings,
             (Some(Severity::Note), _) => &mut tally.notes,
+            (Some(Severity::Unknown), _) => &mut tally.unknown,
+            (Some(Severity::Unproven), _) => &mut tally.unproven,
             (None, Verdict::Good(_)) => &mut tally.ok,
-            (None, _) => &mut tally.unknown,
+            (None, Verdict::DoesNotApply) => continue,
+            (None, _) => &mut tally.unproven,
         };
         *count += 1;
     }
     tally
 }
 
-/// Returns the status of the tally. A check that could not be judged outweighs everything else, because an incomplete
+/// Returns the status of the tally. What could not be judged outweighs everything else, because an incomplete
 /// report must not pass for a complete one.
 fn status(tally: CheckTally) -> ReviewStatus {
     match tally {
-        CheckTally { unknown: 1.., .. } => ReviewStatus::Unknown,
+        CheckTally { unproven: 1.., .. } => ReviewStatus::Unknown,
         CheckTally { stops: 1.., .. } => ReviewStatus::Stops,
         CheckTally { warnings: 1.., .. } => ReviewStatus::Warnings,
         _ => ReviewStatus::Fine,
@@ -215,7 +221,8 @@ mod tests {
             (fine, 0),
             (CheckTally { warnings: 1, ..fine }, 1),
             (CheckTally { stops: 1, warnings: 1, ..fine }, 2),
-            (CheckTally { unknown: 1, stops: 1, ..fine }, 3),
+            (CheckTally { unknown: 1, ..fine }, 0),
+            (CheckTally { unproven: 1, stops: 1, ..fine }, 3),
         ] {
             assert_eq!(status(tally).code(), code, "{tally:?}");
         }

@@ -132,7 +132,7 @@ fn summary(report: &Report<'_>) -> String {
         format::count(tally.warnings as u64, "warning"),
         format::count(tally.notes as u64, "note"),
         format!("{} ok", tally.ok),
-        format!("{} unknown", tally.unknown),
+        format!("{} unknown", tally.unknown + tally.unproven),
     ];
     format!("{said}: {}.", counts.join(", "))
 }

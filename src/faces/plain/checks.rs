@@ -94,18 +94,31 @@ pub fn tell_check<L: LineSource, W: Write>(
     tell(face, check, &verdict)
 }
 
-/// Tells the problems that block the screen in full: what is wrong, the fix, and its SQL or command.
-pub fn tell_blocking<L: LineSource, W: Write>(
+/// Tells the stops of the screen in full: what is wrong, the fix, and its SQL or command.
+pub fn tell_stops<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
+    let verdicts = face.state().verdicts();
+    tell_findings(face, "Fix this first.", &verdicts, |severity| severity == Severity::Stop)
+}
+
+/// Tells in full what has to be accepted before going on.
+pub fn tell_warnings<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
+    let warnings = face.state().warnings();
+    let has_warning = warnings.iter().any(|(_, verdict)| verdict.severity() == Some(Severity::Warn));
+    let title = if has_warning { "There are warnings." } else { "Something could not be looked at." };
+    tell_findings(face, title, &warnings, Severity::needs_consent)
+}
+
+fn tell_findings<L: LineSource, W: Write>(
     face: &mut Face<'_, L, W>,
-    least: Severity,
     title: &str,
+    verdicts: &[(CheckId, Verdict)],
+    is_told: fn(Severity) -> bool,
 ) -> Result<(), SessionStop> {
     face.gap()?;
     face.say(title)?;
-    let verdicts = if least == Severity::Warn { face.state().warnings() } else { face.state().verdicts() };
     for (_, verdict) in verdicts {
         let Verdict::Found(findings) = verdict else { continue };
-        for finding in findings.iter().filter(|finding| finding.severity >= least) {
+        for finding in findings.iter().filter(|finding| is_told(finding.severity)) {
             tell_finding(face, finding)?;
         }
     }
@@ -133,7 +146,7 @@ pub fn tell_fix<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, fix: &str, r
 }
 
 fn is_final(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Good(_) | Verdict::Found(_))
+    matches!(verdict, Verdict::Good(_) | Verdict::Unknown(_) | Verdict::Found(_))
 }
 
 fn tell<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, verdict: &Verdict) -> Result<(), SessionStop> {
@@ -147,12 +160,14 @@ fn tell<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, verd
 pub fn sentences_of(check: CheckId, verdict: &Verdict) -> Vec<String> {
     let name = format!("{} ({})", label(check), check.id());
     match verdict {
-        Verdict::Good(evidence) => vec![format!("ok: {name}: {}", format::sentence(&sentences::clean(evidence)))],
+        Verdict::Good(evidence) | Verdict::Unknown(evidence) => {
+            vec![format!("{}: {name}: {}", sentences::verdict(verdict), format::sentence(&sentences::clean(evidence)))]
+        }
         Verdict::Found(findings) => findings
             .iter()
             .map(|finding| format!("{}: {name}: {}", sentences::severity(finding.severity), finding.says))
             .collect(),
-        Verdict::NotYet | Verdict::Running => Vec::new(),
+        Verdict::NotYet | Verdict::Running | Verdict::DoesNotApply => Vec::new(),
     }
 }
 

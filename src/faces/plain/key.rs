@@ -7,7 +7,6 @@ use secrecy::ExposeSecret;
 use crate::model::answers::Raw;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
-use crate::model::finding::Severity;
 use crate::model::screen::ScreenId;
 use crate::wizard::event::{Action, Event};
 use crate::wizard::state::Focus;
@@ -156,7 +155,7 @@ async fn is_meant<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<
     face.quietly(Event::Focus(Focus::Field(FieldId::KeyFile)));
     face.quietly(Event::Focus(Focus::Field(FieldId::KeyProof)));
     checks::wait_for(face, ScreenId::MasterKey).await?;
-    if face.state().verdict(CheckId::KeyFile).severity() != Some(Severity::Warn) {
+    if !face.state().verdict(CheckId::KeyFile).needs_consent() {
         return Ok(true);
     }
     checks::tell_check(face, CheckId::KeyFile, &mut checks::ToldVerdicts::default())?;

@@ -6,7 +6,7 @@ use std::io::Write;
 use crate::faces::sentences;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
-use crate::model::finding::{Severity, Verdict};
+use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
 use crate::model::node::Maker;
 use crate::model::screen::ScreenId;
@@ -172,7 +172,7 @@ async fn pass<L: LineSource, W: Write>(
             }
             gate => {
                 if matches!(gate, Gate::Shut(_)) {
-                    checks::tell_blocking(face, Severity::Stop, "Fix this first.")?;
+                    checks::tell_stops(face)?;
                 } else {
                     face.say("Not everything could be looked at.")?;
                 }
@@ -197,7 +197,7 @@ async fn pass<L: LineSource, W: Write>(
 /// Tells the warnings and asks to accept exactly these. Returns whether the next screen is open.
 async fn accept<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId) -> Result<bool, SessionStop> {
     let shown: Vec<(CheckId, Verdict)> = face.state().warnings();
-    checks::tell_blocking(face, Severity::Warn, "There are warnings.")?;
+    checks::tell_warnings(face)?;
     let names: Vec<&str> = shown.iter().map(|(check, _)| check.id()).collect();
     if !face.yes_no(&format!("Accept {} and go on?", names.join(", "))).await? {
         return Ok(false);

@@ -112,17 +112,20 @@ impl Canvas<'_> {
     /// A verdict's sign and style.
     pub fn verdict(&self, verdict: &Verdict) -> (&'static str, Style) {
         match verdict {
-            Verdict::NotYet => (self.signs.pending, self.theme.dim),
+            Verdict::NotYet | Verdict::DoesNotApply => (self.signs.pending, self.theme.dim),
             Verdict::Running => (self.signs.running, self.theme.plain),
             Verdict::Good(_) => (self.signs.ok, self.theme.good),
+            Verdict::Unknown(_) => self.severity(Severity::Unknown),
             Verdict::Found(_) => self.severity(verdict.severity().unwrap_or(Severity::Note)),
         }
     }
 
-    /// A severity's sign and style. A note is no obstacle, so it has the sign of what is good.
+    /// A severity's sign and style.
     pub const fn severity(&self, severity: Severity) -> (&'static str, Style) {
         match severity {
-            Severity::Note => (self.signs.ok, self.theme.good),
+            Severity::Note => (self.signs.note, self.theme.plain),
+            Severity::Unknown => (self.signs.unknown, self.theme.dim),
+            Severity::Unproven => (self.signs.unknown, self.theme.warn),
             Severity::Warn => (self.signs.warn, self.theme.warn),
             Severity::Stop => (self.signs.stop, self.theme.stop),
         }

@@ -116,6 +116,9 @@ impl Charset {
 pub struct Signs {
     /// Good.
     pub ok: &'static str,
+    pub note: &'static str,
+    /// Not looked at, or could not be read.
+    pub unknown: &'static str,
     pub warn: &'static str,
     pub stop: &'static str,
     pub running: &'static str,
@@ -145,6 +148,8 @@ pub struct Signs {
 
 const UNICODE: Signs = Signs {
     ok: "✔",
+    note: "i",
+    unknown: "–",
     warn: "!",
     stop: "✖",
     running: "◌",
@@ -163,6 +168,8 @@ const UNICODE: Signs = Signs {
 
 const ASCII: Signs = Signs {
     ok: "+",
+    note: "i",
+    unknown: "?",
     warn: "!",
     stop: "x",
     running: "~",
@@ -237,18 +244,36 @@ mod tests {
     #[test]
     fn the_ascii_signs_are_ascii_and_as_wide_as_the_others() {
         let all = |signs: &Signs| {
-            let Signs { ok, warn, stop, running, pending, here, dot, mask, rule, full, empty, left, right, above, below } =
-                *signs;
-            [ok, warn, stop, running, pending, here, dot, mask, rule, full, empty, left, right, above, below]
+            let Signs {
+                ok,
+                note,
+                unknown,
+                warn,
+                stop,
+                running,
+                pending,
+                here,
+                dot,
+                mask,
+                rule,
+                full,
+                empty,
+                left,
+                right,
+                above,
+                below,
+            } = *signs;
+            [ok, note, unknown, warn, stop, running, pending, here, dot, mask, rule, full, empty, left, right, above, below]
         };
         assert!(all(&ASCII).iter().all(|sign| sign.is_ascii()));
-        let states = |signs: &'static Signs| [signs.ok, signs.warn, signs.stop, signs.running, signs.pending];
+        let states =
+            |signs: &'static Signs| [signs.ok, signs.note, signs.unknown, signs.warn, signs.stop, signs.running, signs.pending];
         for signs in [&UNICODE, &ASCII] {
             assert!(states(signs).iter().all(|sign| sign.chars().count() == 1));
             let mut unique = states(signs).to_vec();
             unique.sort_unstable();
             unique.dedup();
-            assert_eq!(unique.len(), 5);
+            assert_eq!(unique.len(), 7);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use time::Date;
 
 use super::licence::{exceeded, how_soon, is_soon};
-use super::{Case, Check, report, report_all, unknown};
+use super::{Case, Check, report, report_or, unknown};
 use crate::catalog::form::read;
 use crate::catalog::format;
 use crate::model::check::CheckId;
@@ -207,7 +207,7 @@ fn judge_system(case: &Case<'_>) -> Verdict {
         Err(verdict) => return verdict,
     };
     let Some(here) = Platform::of_system(case.facts.machine.system.as_str()) else {
-        return Verdict::Good("not known here".to_owned());
+        return Verdict::Unknown("this machine's system is not known".to_owned());
     };
     let others = others(case, nodes);
     for there in Platform::ALL.into_iter().filter(|there| *there != here) {
@@ -219,8 +219,13 @@ fn judge_system(case: &Case<'_>) -> Verdict {
             ));
         }
     }
-    let known = others.first_of(here).is_some();
-    Verdict::Good(if known { format!("{}, as the other nodes", here.name()) } else { "not known of any other node".to_owned() })
+    if others.first_of(here).is_some() {
+        Verdict::Good(format!("{}, as the other nodes", here.name()))
+    } else if others.is_empty() {
+        Verdict::DoesNotApply
+    } else {
+        Verdict::Unknown("no other node tells its system".to_owned())
+    }
 }
 
 /// All nodes run one version of Octopus Server, as far as that is known: by Octopus' installation history, and by the
@@ -265,7 +270,10 @@ fn judge_version<'a>(case: &Case<'a>) -> Verdict {
             format!("{node} was set up by octopus-setup {program}, which is newer than this one."),
         ));
     }
-    report_all(findings, || cluster.map_or_else(|| "not known here".to_owned(), |version| format!("{version} throughout")))
+    report_or(findings, || match cluster {
+        Some(version) => Verdict::Good(format!("{version} throughout")),
+        None => Verdict::Unknown("no node tells its version".to_owned()),
+    })
 }
 
 /// The version of Octopus Server that the cluster is of: the newest that another node runs, else what Octopus' installation
@@ -314,14 +322,18 @@ fn judge_licence(case: &Case<'_>) -> Verdict {
         found.push(too_many(case, limit.into(), count));
     }
     found.extend(ends.zip(case.facts.machine.today).and_then(|(ends, today)| ending_finding(ends, today)));
-    report_all(found, || {
+    report_or(found, || {
         let with = if adds_node(case) { " with this one" } else { "" };
         let allowed = match limit {
-            None => "no limit known".to_owned(),
+            None => "the licence's limit is not known".to_owned(),
             Some(NodeLimit::Unlimited) => format!("{}{with}, of as many as you like", format::count(count, "node")),
             Some(NodeLimit::Nodes(limit)) => format!("{count} of {}{with}", format::count(limit.into(), "node")),
         };
-        ends.map_or(allowed.clone(), |day| format!("{allowed}; it or its maintenance ends on {}", format::date(day)))
+        let said = match ends {
+            Some(day) => format!("{allowed}; it or its maintenance ends on {}", format::date(day)),
+            None => allowed,
+        };
+        if limit.is_some() { Verdict::Good(said) } else { Verdict::Unknown(said) }
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use time::macros::date;
 
 use super::*;
-use crate::catalog::checks::tests::{case, evidence, judged_in, stop, warn};
+use crate::catalog::checks::tests::{case, evidence, judged_in, stop, unknown, warn};
 use crate::catalog::samples;
 use crate::model::facts::{ClusterSeen, Facts, Identity, Nodes, SqlTrouble, Trouble};
 use crate::model::finding::{Finding, Severity};
@@ -220,14 +220,14 @@ fn windows_and_linux_are_not_mixed() {
     assert_eq!(evidence(&of("Debian GNU/Linux 12 (bookworm)", "Ubuntu 24.04.1 LTS")), "Linux, as the other nodes");
     stop(&of("Red Hat Enterprise Linux 9.4 (Plow)", "Microsoft Windows Server 2022"));
     stop(&of("Windows", "Alpine Linux v3.20"));
-    assert!(evidence(&of("", "Linux")).contains("not known"));
-    assert!(evidence(&of("Linux", "FreeBSD 14")).contains("not known of any other"));
+    assert!(unknown(&of("", "Linux")).contains("not known"));
+    assert!(unknown(&of("Linux", "FreeBSD 14")).contains("no other node tells"));
     let dead = join(CheckId::ClusterSystem, &[], |facts| {
         let mut node = samples::dead_node("web01");
         node.row.as_mut().expect("a row").row.system = "Windows".to_owned();
         with(facts, vec![node]);
     });
-    assert!(evidence(&dead).contains("not known"), "a dead node runs nothing");
+    assert!(unknown(&dead).contains("no other node tells"), "a dead node runs nothing");
 }
 
 fn running(name: &str, version: &str) -> NodeSeen {
@@ -244,7 +244,7 @@ fn one_version_throughout() {
     };
     assert_eq!(evidence(&of(Some("2026.4.1"), vec![running("web01", "2026.4.1")])), "2026.4.1 throughout");
     assert_eq!(evidence(&of(None, vec![alive("web01")])), "2026.4.1 throughout");
-    assert_eq!(evidence(&of(Some("2026.4.1"), vec![])), "not known here");
+    assert_eq!(unknown(&of(Some("2026.4.1"), vec![])), "no node tells its version");
     let older = stop(&of(Some("2026.3.9"), vec![running("web01", "2026.4.1")]));
     assert!(older.says.contains("2026.3.9, the cluster's of 2026.4.1: an older one refuses"), "{older:?}");
     assert!(stop(&of(Some("2026.10.1"), vec![running("web01", "2026.4.1")])).says.contains("upgrades the database"));
@@ -311,7 +311,7 @@ fn the_licence_counts_this_node_and_not_the_one_that_it_replaces() {
         })
     };
     assert_eq!(evidence(&of(Some(3), &[], vec![alive("web01")])), "2 of 3 nodes with this one");
-    assert_eq!(evidence(&of(None, &[], vec![alive("web01")])), "no limit known");
+    assert_eq!(unknown(&of(None, &[], vec![alive("web01")])), "the licence's limit is not known");
     let finding = warn(&of(Some(2), &[], vec![alive("web01"), samples::dead_node("web-old")]));
     assert!(
         finding.says.contains(

@@ -8,7 +8,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::{Case, Check, report, report_all};
+use super::{Case, Check, report, report_all, report_or};
 use crate::catalog::settings::{self, Equivalence};
 use crate::model::check::CheckId;
 use crate::model::facts::{ClusterSeen, Fact, Heartbeat, HomeState, Identity, NodeSeen, Trouble};
@@ -86,9 +86,8 @@ fn judge_row(case: &Case<'_>) -> Verdict {
     let config = match &case.facts.node.config {
         Fact::Unknown => return case.pending(),
         Fact::Seen(config) => config,
-        Fact::Missing(Trouble::Unasked) => {
-            return Verdict::Good("not compared: Octopus Server made this instance, without a node config".into());
-        }
+        // Octopus Server made this instance, without a node config.
+        Fact::Missing(Trouble::Unasked) => return Verdict::DoesNotApply,
         Fact::Missing(_) => return Verdict::NotYet,
     };
     let cluster = &case.facts.cluster;
@@ -96,7 +95,7 @@ fn judge_row(case: &Case<'_>) -> Verdict {
         Fact::Unknown => case.pending(),
         // Why it is not known is said where the cluster itself is judged.
         Fact::Missing(_) => Verdict::NotYet,
-        Fact::Seen(Identity::Octopus { .. }) => Verdict::Good("not compared: the database has no registry of this wizard".into()),
+        Fact::Seen(Identity::Octopus { .. }) => Verdict::DoesNotApply,
         Fact::Seen(Identity::Registered(seen)) => {
             if let Some(finding) = other_cluster(config, seen) {
                 return report(finding);
@@ -292,9 +291,9 @@ fn judge_host(case: &Case<'_>) -> Verdict {
         let says = format!("Whether the home directory is there could not be looked at. {}", words.says);
         findings.push(Finding::warn(CheckId::DriftHost, says, words.fix).about(FieldId::Home));
     }
-    report_all(findings, || match facts.cluster.nodes.seen() {
-        Some(_) => format!("{}, with its home", facts.machine.host_name),
-        None => format!("{}, with its home; the registry was not compared", facts.machine.host_name),
+    report_or(findings, || match facts.cluster.nodes.seen() {
+        Some(_) => Verdict::Good(format!("{}, with its home", facts.machine.host_name)),
+        None => Verdict::Unknown(format!("{}, with its home; the registry was not compared", facts.machine.host_name)),
     })
 }
 

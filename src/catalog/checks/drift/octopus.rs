@@ -22,15 +22,15 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     let node = &case.facts.node;
     let config = match (&node.config, &node.octopus) {
         (Fact::Unknown, _) | (_, Fact::Unknown) => return case.pending(),
-        (Fact::Missing(Trouble::Unasked), _) => {
-            return Verdict::Good("not compared: OctopusServer.config is the only config of this instance".into());
-        }
+        // OctopusServer.config is the only config of this instance.
+        (Fact::Missing(Trouble::Unasked), _) => return Verdict::DoesNotApply,
         (Fact::Missing(_), _) => return Verdict::NotYet,
         (Fact::Seen(config), _) => config,
     };
     match &node.octopus {
         Fact::Unknown => case.pending(),
-        Fact::Seen(None) => Verdict::Good("Octopus Server has no config of this instance here yet".into()),
+        // Octopus Server has no config of this instance here yet.
+        Fact::Seen(None) => Verdict::DoesNotApply,
         Fact::Missing(trouble) => {
             let words = failures::explain_trouble(trouble);
             report(words.into_finding(CheckId::DriftOctopus, Severity::Warn).about(FieldId::Instance))

@@ -336,7 +336,8 @@ fn judge_writable(case: &Case<'_>) -> Verdict {
 /// The node's name has a form that every part of a cluster accepts. It needs no fact.
 fn judge_node(case: &Case<'_>) -> Verdict {
     if case.flow == Flow::Join {
-        return Verdict::Good("asked beside the cluster's other nodes".to_owned());
+        // It is asked beside the cluster's other nodes.
+        return Verdict::DoesNotApply;
     }
     let Ok(name) = read::node_name(case.answers) else { return Verdict::NotYet };
     if let Some(doubt) = name.doubt() {
@@ -356,7 +357,7 @@ fn judge_node(case: &Case<'_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::checks::tests::{evidence, judged, judged_in, resuming, stop, warn};
+    use crate::catalog::checks::tests::{evidence, judged, judged_in, resuming, stop, unknown, warn};
     use crate::catalog::samples;
     use crate::model::facts::{Disk, Facts, UnfinishedRun};
 
@@ -502,14 +503,14 @@ mod tests {
     fn a_disk_that_hangs_is_told_without_words_of_the_network() {
         let mut facts = samples::facts();
         facts.home.disk = Fact::Missing(Trouble::TimedOut { waited: std::time::Duration::from_secs(5) });
-        assert_eq!(evidence(&judged(CheckId::HomeDisk, &samples::answers(), &facts)), "could not be read: no answer within 5 s");
+        assert_eq!(unknown(&judged(CheckId::HomeDisk, &samples::answers(), &facts)), "could not be read: no answer within 5 s");
     }
 
     #[test]
     fn what_the_system_does_not_tell_is_no_obstacle() {
         let mut facts = samples::facts();
         facts.home.disk = Fact::Missing(Trouble::Unasked);
-        assert_eq!(evidence(&judged(CheckId::HomeDisk, &samples::answers(), &facts)), "cannot be told here");
+        assert_eq!(unknown(&judged(CheckId::HomeDisk, &samples::answers(), &facts)), "cannot tell here");
     }
 
     fn refused() -> Facts {

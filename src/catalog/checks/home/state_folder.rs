@@ -1,6 +1,6 @@
 //! `state-folder`: the wizard's own state directory.
 
-use crate::catalog::checks::{Case, report, report_all};
+use crate::catalog::checks::{Case, report, report_or};
 use crate::catalog::{failures, format};
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, StateFolder, StateTrial};
@@ -47,11 +47,13 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             format!("Make room for at least {}. {ELSEWHERE}", format::size(STATE_ROOM)),
         ));
     }
-    report_all(findings, || {
-        let closed = if seen.mode.is_some() { "closed to others" } else { "whether others can open it cannot be told here" };
-        match (&seen.above, seen.mode) {
-            (Some(_), _) => "written, synced and locked in the folder above it; it is made when it is first needed".to_owned(),
-            (None, _) => format!("written, synced and locked; {closed}"),
+    report_or(findings, || match (&seen.above, seen.mode) {
+        (Some(_), _) => {
+            Verdict::Good("written, synced and locked in the folder above it; it is made when it is first needed".to_owned())
+        }
+        (None, Some(_)) => Verdict::Good("written, synced and locked; closed to others".to_owned()),
+        (None, None) => {
+            Verdict::Unknown("written, synced and locked; this machine cannot tell whether others can open it".to_owned())
         }
     })
 }
@@ -133,7 +135,7 @@ fn stop(says: String, fix: impl Into<String>) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop};
+    use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, unknown};
     use crate::catalog::samples;
     use crate::model::facts::Trouble;
     use crate::model::finding::Severity;
@@ -158,8 +160,8 @@ mod tests {
     #[test]
     fn a_directory_as_it_should_be_is_good_and_what_cannot_be_told_is_said() {
         assert_eq!(evidence(&verdict(|_| {})), "written, synced and locked; closed to others");
-        let unknown = verdict(|seen| (seen.mode, seen.free) = (None, None));
-        assert_eq!(evidence(&unknown), "written, synced and locked; whether others can open it cannot be told here");
+        let unseen = verdict(|seen| (seen.mode, seen.free) = (None, None));
+        assert_eq!(unknown(&unseen), "written, synced and locked; this machine cannot tell whether others can open it");
         let absent = verdict(|seen| (seen.above, seen.mode) = (Some("/var/lib".into()), None));
         assert!(evidence(&absent).ends_with("made when it is first needed"), "{absent:?}");
     }

@@ -193,7 +193,7 @@ mod tests {
 
     use std::time::Duration;
 
-    use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, warn};
+    use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, unknown, warn};
     use crate::catalog::samples;
     use crate::model::facts::{ServerFacts, SqlTrouble, Trouble, Waiting};
 
@@ -331,7 +331,7 @@ mod tests {
     fn a_clock_that_cannot_be_read_is_no_obstacle() {
         let mut facts = samples::facts();
         facts.server.clock_ahead_ms = Fact::Missing(Trouble::Unasked);
-        assert_eq!(evidence(&judged(CheckId::SqlClock, &samples::answers(), &facts)), "cannot be told here");
+        assert_eq!(unknown(&judged(CheckId::SqlClock, &samples::answers(), &facts)), "cannot tell here");
     }
 
     #[test]

@@ -55,16 +55,14 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
 fn judge_unshared(case: &Case<'_>) -> Option<Verdict> {
     if !is_registered(case) {
         let none = read::storage(case.answers) == Ok(SharedStorage::None);
-        return none.then(|| Verdict::Good("nothing is shared: right for a single node".to_owned()));
+        return none.then_some(Verdict::DoesNotApply);
     }
     let cluster = &case.facts.cluster;
     match (&cluster.identity, &cluster.storage) {
         (Fact::Unknown, _) | (Fact::Seen(Identity::Registered(_)), Fact::Unknown) => Some(case.pending()),
-        (Fact::Seen(Identity::Octopus { .. }), _) => Some(report(Finding::note(
-            CheckId::StorageFolders,
-            "Octopus Server made this cluster, and no registry names its shared folders: make sure that the paths that the other nodes \
-             use lead to the same folders on this machine.",
-        ))),
+        (Fact::Seen(Identity::Octopus { .. }), _) => {
+            Some(report(unnamed_finding(case, "Octopus Server made this cluster, and no registry names its shared folders.")))
+        }
         // The cluster's own checks say why it cannot be read.
         (Fact::Missing(trouble), _) => Some(unknown(trouble)),
         (_, Fact::Missing(trouble)) => Some(judge_unread(trouble)),
@@ -77,11 +75,18 @@ fn judge_unread(trouble: &Trouble) -> Verdict {
     if *trouble == Trouble::Unasked {
         return unknown(trouble);
     }
-    report(Finding::warn(
+    report(Finding::unproven(
         CheckId::StorageFolders,
         "What the nodes share could not be read from the registry, so this node's shared folders are not proven.",
         "Check again; if it stays so, look at the cluster's own checks.",
     ))
+}
+
+/// Nobody names the shared folders. A node that is added needs the operator's word; one that is there works with them already.
+fn unnamed_finding(case: &Case<'_>, says: &str) -> Finding {
+    let severity = if case.is_existing_node() { Severity::Unknown } else { Severity::Unproven };
+    let fix = "Make sure that the paths that the other nodes use lead to the same folders on this machine.";
+    Finding::new(CheckId::StorageFolders, severity, says, fix)
 }
 
 /// A cluster that shares nothing works with one node only.
@@ -89,14 +94,13 @@ fn judge_nothing_shared(case: &Case<'_>) -> Verdict {
     let own = case.answers.trimmed(FieldId::NodeName);
     let others = case.facts.cluster.nodes.seen().is_some_and(|nodes| !nodes.except(own).is_empty());
     if is_adopted(case) {
-        return report(Finding::note(
-            CheckId::StorageFolders,
-            "This registry was made for a cluster of Octopus Server's own, and does not say what is shared: make sure that the paths that \
-             the other nodes use lead to the same folders on this machine.",
+        return report(unnamed_finding(
+            case,
+            "This registry was made for a cluster of Octopus Server's own, and does not say what is shared.",
         ));
     }
     if case.is_existing_node() && !others {
-        return Verdict::Good("nothing is shared: right for a single node".to_owned());
+        return Verdict::DoesNotApply;
     }
     report(Finding::warn(
         CheckId::StorageFolders,

@@ -6,7 +6,7 @@ mod shared;
 
 use std::time::Duration;
 
-use super::{Case, Check, report, report_all, unknown};
+use super::{Case, Check, report, report_all, report_or, unknown};
 use crate::catalog::form::read;
 use crate::catalog::{failures, format};
 use crate::model::check::CheckId;
@@ -53,7 +53,7 @@ fn is_registered(case: &Case<'_>) -> bool {
 
 /// Returns the verdict of every check if nothing is shared, or if that is not known.
 fn require_sharing(case: &Case<'_>) -> Result<(), Verdict> {
-    let nothing = || Err(Verdict::Good("not looked at: nothing is shared".to_owned()));
+    let nothing = || Err(Verdict::DoesNotApply);
     if !is_registered(case) {
         return match read::storage(case.answers) {
             Err(_) => Err(Verdict::NotYet),
@@ -64,9 +64,8 @@ fn require_sharing(case: &Case<'_>) -> Result<(), Verdict> {
     let cluster = &case.facts.cluster;
     match (&cluster.identity, &cluster.storage) {
         (Fact::Unknown, _) | (Fact::Seen(Identity::Registered(_)), Fact::Unknown) => Err(case.pending()),
-        (Fact::Seen(Identity::Octopus { .. }), _) => {
-            Err(Verdict::Good("cannot be told: this cluster has no registry that names the folders".to_owned()))
-        }
+        // `storage-folders` says that nobody names them.
+        (Fact::Seen(Identity::Octopus { .. }), _) => Err(Verdict::DoesNotApply),
         (Fact::Missing(trouble), _) | (_, Fact::Missing(trouble)) => Err(unknown(trouble)),
         (_, Fact::Seen(SharedStorage::None)) => nothing(),
         (_, Fact::Seen(_)) => Ok(()),
@@ -99,11 +98,11 @@ fn reachable_folders<'a>(case: &Case<'a>) -> Result<&'a [FolderFacts], Verdict> 
 }
 
 /// Reports the findings once all facts are known; a stop does not wait for them.
-fn report_known(case: &Case<'_>, unknown: bool, findings: Vec<Finding>, evidence: impl FnOnce() -> String) -> Verdict {
+fn report_known(case: &Case<'_>, unknown: bool, findings: Vec<Finding>, otherwise: impl FnOnce() -> Verdict) -> Verdict {
     if unknown && !findings.iter().any(|finding| finding.severity == Severity::Stop) {
         return case.pending();
     }
-    report_all(findings, evidence)
+    report_or(findings, otherwise)
 }
 
 /// Groups the folders that share a finding, so that it is reported once.
@@ -183,7 +182,7 @@ fn judge_disk(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let groups = group_folders(folders, |folder| misplacement(case, folder, proven));
     let findings = groups.iter().map(|(wrong, group)| misplacement_finding(case, wrong, group, folders.len())).collect();
     let unknown = folders.iter().any(|folder| folder.place.is_unknown() || folder.disk.is_unknown());
-    Ok(report_known(case, unknown, findings, || disk_evidence(folders, proven)))
+    Ok(report_known(case, unknown, findings, || disk_verdict(folders, proven)))
 }
 
 fn misplacement<'a>(case: &Case<'_>, folder: &'a FolderFacts, proven: bool) -> Option<Misplacement<'a>> {
@@ -268,7 +267,7 @@ fn in_brackets(kind: &str) -> String {
     if kind.is_empty() { String::new() } else { format!(" ({kind})") }
 }
 
-fn disk_evidence(folders: &[FolderFacts], proven: bool) -> String {
+fn disk_verdict(folders: &[FolderFacts], proven: bool) -> Verdict {
     let made = folders.iter().filter(|folder| matches!(folder.place, Fact::Seen(FolderPlace::Creatable { .. }))).count();
     let place = match made {
         0 => "there".to_owned(),
@@ -287,12 +286,15 @@ fn disk_evidence(folders: &[FolderFacts], proven: bool) -> String {
             disks.push(disk);
         }
     }
-    format!("{place}, {}", disks.join(", "))
+    let said = format!("{place}, {}", disks.join(", "));
+    let is_told = folders.iter().all(|folder| folder.disk.seen().is_some());
+    if is_told { Verdict::Good(said) } else { Verdict::Unknown(said) }
 }
 
 /// In each folder a file could be created, appended to, locked, synced, renamed and deleted.
 fn judge_rights(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let folders = reachable_folders(case)?;
+    let is_failure = |trouble: &Trouble| matches!(trouble, Trouble::Io(_) | Trouble::TimedOut { .. });
     let failed = |folder: &FolderFacts| match &folder.rights {
         Fact::Seen(FolderRights { failed: Some((operation, said)) }) => Some((*operation, said.to_string())),
         Fact::Missing(Trouble::Io(said)) => Some((FolderOperation::Create, said.to_string())),
@@ -307,14 +309,18 @@ fn judge_rights(case: &Case<'_>) -> Result<Verdict, Verdict> {
         Finding::stop(CheckId::StorageRights, says, fix).about(field_of_group(case, &group))
     });
     let unknown = folders.iter().any(|folder| folder.rights.is_unknown());
-    Ok(report_known(case, unknown, findings.collect(), || {
-        if folders.iter().all(|folder| folder.rights.seen().is_some()) {
-            "create, append, lock, sync, rename, delete".to_owned()
-        } else {
-            "cannot be told here".to_owned()
-        }
+    let untold = group_folders(folders, |folder| folder.rights.trouble().filter(|trouble| !is_failure(trouble)).cloned());
+    let untold = untold.into_iter().map(|(trouble, group)| {
+        let says = format!("{}: {UNTOLD} {}", names(&group, folders.len()), failures::explain_trouble(&trouble).says);
+        Finding::unproven(CheckId::StorageRights, says, "Try it as the account that Octopus Server will run as.")
+            .about(field_of_group(case, &group))
+    });
+    Ok(report_known(case, unknown, findings.chain(untold).collect(), || {
+        Verdict::Good("create, append, lock, sync, rename, delete".to_owned())
     }))
 }
+
+const UNTOLD: &str = "cannot tell whether a file can be created, locked, synced, renamed and deleted there.";
 
 /// What failed, and what to do.
 const fn failure_and_fix(operation: FolderOperation) -> (&'static str, &'static str) {
@@ -358,7 +364,7 @@ fn judge_account(case: &Case<'_>) -> Result<Verdict, Verdict> {
     }
     if kind == AccountKind::LocalSystem {
         // What root may do there is what was tried, where we are root; else nobody tells more.
-        return Ok(report_known(case, false, Vec::new(), || "local system (root)".to_owned()));
+        return Ok(Verdict::Good("local system (root)".to_owned()));
     }
     let findings = group_folders(folders, |folder| match folder.account.seen()? {
         Access::Full => None,
@@ -370,11 +376,11 @@ fn judge_account(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let unknown = folders.iter().any(|folder| folder.account.is_unknown());
     Ok(report_known(case, unknown, findings.collect(), || {
         if folders.iter().all(|folder| folder.account.seen() == Some(&Access::Full)) {
-            format!("{user} has full control, by owner and mode")
+            Verdict::Good(format!("{user} has full control, by owner and mode"))
         } else if folders.iter().any(|folder| matches!(folder.account.trouble(), Some(Trouble::TimedOut { .. }))) {
-            format!("{user}; the directory or the share did not answer in time")
+            Verdict::Unknown(format!("{user}; the directory or the share did not answer in time"))
         } else {
-            format!("{user}; this machine cannot tell what it may do there")
+            Verdict::Unknown(format!("{user}; this machine cannot tell what it may do there"))
         }
     }))
 }
@@ -429,7 +435,7 @@ fn judge_windows_account(case: &Case<'_>, kind: AccountKind, user: &str, folders
     let grant = format!("/grant {}", windows(&format!("{account}:(OI)(CI)F")));
     let commands =
         paths(case, &group).iter().map(|path| format!("icacls {} {grant}", windows(path))).collect::<Vec<_>>().join("\n");
-    report(Finding::note(CheckId::StorageAccount, says).about(FieldId::ServiceAccount).command(commands))
+    report(Finding::unknown(CheckId::StorageAccount, says).about(FieldId::ServiceAccount).command(commands))
 }
 
 /// Packages of a small installation and a few months of task logs take more.
@@ -463,10 +469,10 @@ fn judge_space(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let told: Vec<u64> = folders.iter().filter_map(free).collect();
     Ok(report_known(case, unknown, findings.collect(), || match told.iter().min() {
         Some(least) if folders.iter().all(|folder| matches!(folder.disk, Fact::Seen(_))) => {
-            format!("{} free", format::size(*least))
+            Verdict::Good(format!("{} free", format::size(*least)))
         }
-        Some(least) => format!("{} free where it can be told", format::size(*least)),
-        None => "cannot be told here".to_owned(),
+        Some(least) => Verdict::Unknown(format!("{} free where this machine can tell", format::size(*least))),
+        None => Verdict::Unknown("this machine cannot tell".to_owned()),
     }))
 }
 
@@ -504,8 +510,8 @@ fn judge_latency(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let unknown = folders.iter().any(|folder| folder.latency.is_unknown());
     Ok(report_known(case, unknown, findings.collect(), || {
         match folders.iter().filter_map(|folder| folder.latency.seen()).max() {
-            Some(took) => format!("{} for a small file", format::duration(*took)),
-            None => "cannot be told here".to_owned(),
+            Some(took) => Verdict::Good(format!("{} for a small file", format::duration(*took))),
+            None => Verdict::Unknown("not tried".to_owned()),
         }
     }))
 }

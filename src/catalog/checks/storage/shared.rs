@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Case, field_of_group, group_folders, is_registered, names, reachable_folders, report_known, unknown};
 use crate::catalog::form::read;
-use crate::catalog::format;
+use crate::catalog::{failures, format};
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{CanaryFile, Fact, FolderFacts, Heartbeat, Identity, Liveness, NodeSeen};
@@ -40,7 +40,7 @@ pub fn judge_shared(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let mut findings = unreadable_findings(case, folders);
     findings.extend(foreign_finding(case, folders));
     if !is_registered(case) {
-        return Ok(report_known(case, pending, findings, || "left at the install; no other node yet".to_owned()));
+        return Ok(report_known(case, pending, findings, || Verdict::Good("left at the install; no other node yet".to_owned())));
     }
     let cluster = &case.facts.cluster;
     let (rows, nodes) = match (&cluster.canaries, &cluster.nodes) {
@@ -74,11 +74,18 @@ pub fn judge_shared(case: &Case<'_>) -> Result<Verdict, Verdict> {
             "The registry knows no canary of {}, so nothing tells whether it sees the same folders.",
             format::list(&without, count)
         );
-        findings.push(Finding::note(CheckId::StorageShared, says));
+        // One other node's canaries prove the folders.
+        findings.push(if seen.is_empty() {
+            let fix = "Compare the folders with that node's: a file that one writes there has to appear on the other.";
+            Finding::unproven(CheckId::StorageShared, says, fix)
+        } else {
+            Finding::unknown(CheckId::StorageShared, says)
+        });
     }
     Ok(report_known(case, pending, findings, || match seen.len() {
-        0 => "no other node to share with yet".to_owned(),
-        many => format!("those of {} are there", format::list(&seen, many as u64)),
+        // There is no other node to share with yet.
+        0 => Verdict::DoesNotApply,
+        many => Verdict::Good(format!("those of {} are there", format::list(&seen, many as u64))),
     }))
 }
 
@@ -166,11 +173,11 @@ fn stale_finding(case: &Case<'_>, node: &NodeSeen, group: &[&FolderFacts], all: 
 
 fn unreadable_findings(case: &Case<'_>, folders: &[FolderFacts]) -> Vec<Finding> {
     let groups = group_folders(folders, |folder| folder.canaries.trouble().cloned());
-    let severity = if is_registered(case) { Severity::Stop } else { Severity::Warn };
+    let severity = if is_registered(case) { Severity::Stop } else { Severity::Unproven };
     let found = groups.iter().map(|(trouble, group)| {
         let why = match unknown(trouble) {
-            Verdict::Good(why) => why,
-            _ => "cannot be told".to_owned(),
+            Verdict::Unknown(why) => why,
+            _ => "could not be read".to_owned(),
         };
         let says = format!("{}: the canaries in it {why}", names(group, folders.len()));
         Finding::new(
@@ -219,16 +226,21 @@ fn own_cluster(case: &Case<'_>) -> Option<ClusterId> {
 pub fn judge_content(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let folders = reachable_folders(case)?;
     let pending = folders.iter().any(|folder| folder.entries.is_unknown());
-    let findings = if is_registered(case) { missing_finding(case, folders) } else { occupied_finding(case, folders) };
-    Ok(report_known(case, pending, findings.into_iter().collect(), || {
+    let found = if is_registered(case) { missing_finding(case, folders) } else { occupied_finding(case, folders) };
+    let unread = group_folders(folders, |folder| folder.entries.trouble().cloned()).into_iter().map(|(trouble, group)| {
+        let says =
+            format!("{}: cannot tell what is in it. {}", names(&group, folders.len()), failures::explain_trouble(&trouble).says);
+        let fix = "Look into it by hand: files of another cluster must not be in it, and those of this one must not be missing.";
+        Finding::unproven(CheckId::StorageContent, says, fix).about(field_of_group(case, &group))
+    });
+    let findings = found.into_iter().chain(unread).collect();
+    Ok(report_known(case, pending, findings, || {
         let some = folders.iter().filter(|folder| folder.entries.seen().is_some_and(|count| *count > 0)).count();
-        if folders.iter().any(|folder| matches!(folder.entries, Fact::Missing(_))) {
-            "cannot be told here".to_owned()
-        } else if some == 0 {
+        Verdict::Good(if some == 0 {
             "empty, as in a new cluster".to_owned()
         } else {
             format!("{some} of {} have something in them", format::count(folders.len() as u64, "folder"))
-        }
+        })
     }))
 }
 

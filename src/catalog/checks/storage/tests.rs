@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, warn};
+use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, unknown, unproven, warn};
 use crate::catalog::samples::{self, STORAGE};
 use crate::model::answers::Answers;
 use crate::model::cluster::ClusterId;
@@ -95,8 +95,7 @@ fn good_storage_is_good_for_a_first_node_a_join_and_a_review() {
 #[test]
 fn a_single_node_shares_nothing_and_that_is_right() {
     for check in ALL {
-        let said = evidence(&judged(check, &samples::answers(), &samples::facts()));
-        assert!(said.contains("nothing is shared"), "{said}");
+        assert_eq!(judged(check, &samples::answers(), &samples::facts()), Verdict::DoesNotApply);
     }
 }
 
@@ -106,14 +105,14 @@ fn a_join_to_a_cluster_that_shares_nothing_is_warned_and_can_go_on() {
     let finding = warn(&of_join(CheckId::StorageFolders, none));
     assert!(finding.remedy.is_some_and(|remedy| remedy.text() == "octopus-setup migrate --to ROOT"));
     for check in &ALL[1..] {
-        assert_eq!(evidence(&of_join(*check, none)), "not looked at: nothing is shared");
+        assert_eq!(of_join(*check, none), Verdict::DoesNotApply);
     }
     // A review of a node that is the only one has nothing to say.
     let alone = |facts: &mut Facts| {
         none(facts);
         facts.cluster.nodes = Fact::Seen(Nodes::from([samples::node_seen("web02", Heartbeat::Ago(Duration::from_secs(1)))]));
     };
-    assert!(evidence(&of_review(CheckId::StorageFolders, alone)).contains("single node"));
+    assert_eq!(of_review(CheckId::StorageFolders, alone), Verdict::DoesNotApply);
     warn(&of_review(CheckId::StorageFolders, none));
 }
 
@@ -122,12 +121,12 @@ fn a_cluster_without_a_registry_does_not_tell_and_that_is_said() {
     let facts = samples::facts_of_octopus();
     let answers = samples::with(&[]);
     let of = |check| judged_in(&Case { flow: Flow::Join, ..case(&answers, &facts) }, check);
-    assert!(note(&of(CheckId::StorageFolders)).says.contains("no registry"));
+    assert!(unproven(&of(CheckId::StorageFolders)).says.contains("no registry"));
     for check in &ALL[1..] {
-        assert!(evidence(&of(*check)).starts_with("cannot be told"));
+        assert_eq!(of(*check), Verdict::DoesNotApply);
     }
     let lost = |facts: &mut Facts| facts.cluster.storage = Fact::Missing(Trouble::ConnectionLost);
-    assert!(warn(&of_join(CheckId::StorageFolders, lost)).says.contains("could not be read"));
+    assert!(unproven(&of_join(CheckId::StorageFolders, lost)).says.contains("could not be read"));
     let unknown = |facts: &mut Facts| facts.cluster.storage = Fact::Unknown;
     for check in ALL {
         assert_eq!(of_join(check, unknown), Verdict::NotYet);
@@ -280,10 +279,10 @@ fn room_and_speed() {
     let hanging = |folder: &mut FolderFacts| folder.latency = Fact::Missing(Trouble::TimedOut { waited: Duration::from_secs(5) });
     warn(&of_first(CheckId::StorageLatency, hanging));
     for check in [CheckId::StorageSpace, CheckId::StorageLatency] {
-        let unknown = |folder: &mut FolderFacts| {
+        let unseen = |folder: &mut FolderFacts| {
             (folder.disk, folder.latency) = (Fact::Missing(Trouble::Unasked), Fact::Missing(Trouble::Unasked));
         };
-        assert_eq!(evidence(&of_first(check, unknown)), "cannot be told here");
+        assert!(["this machine cannot tell", "not tried"].contains(&unknown(&of_first(check, unseen)).as_str()));
     }
 }
 
@@ -296,7 +295,7 @@ fn the_service_account_is_proven_denied_or_cannot_be_told() {
     };
     let there = || FolderPlace::There;
     assert!(evidence(&of(there(), Fact::Seen(Access::Full))).contains("full control"));
-    assert!(evidence(&of(there(), Fact::Missing(Trouble::Unasked))).contains("cannot tell"));
+    assert!(unknown(&of(there(), Fact::Missing(Trouble::Unasked))).contains("cannot tell"));
     let command = |verdict| warn(&verdict).remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default();
     assert_eq!(command(of(there(), Fact::Seen(Access::Less))), format!("sudo chown -R 'octo'\\''pus' '{STORAGE}'"));
     let made = FolderPlace::Creatable { parent: "/mnt".into() };
@@ -313,8 +312,10 @@ fn on_windows_the_right_is_not_read_but_its_command_is_ready() {
     let facts = first_facts(|folder| folder.account = Fact::Missing(Trouble::Unasked));
     let share = (FieldId::StorageRoot, "S:\\Octopus");
     let custom = first_on(Platform::Windows, &[(FieldId::ServiceAccount, "custom"), (FieldId::ServiceUser, "CORP\\svc"), share]);
-    let finding = note(&judged(CheckId::StorageAccount, &custom, &facts));
-    let remedy = finding.remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default();
+    let Verdict::Found(findings) = judged(CheckId::StorageAccount, &custom, &facts) else { panic!("a finding") };
+    let finding = &findings[0];
+    assert_eq!(finding.severity, Severity::Unknown);
+    let remedy = finding.remedy.as_ref().map(|remedy| remedy.text().to_owned()).unwrap_or_default();
     assert_eq!(remedy, "icacls \"S:\\Octopus\" /grant \"CORP\\svc:(OI)(CI)F\"");
 }
 
@@ -350,7 +351,7 @@ fn a_folder_without_the_other_node_s_canary_is_not_the_shared_one() {
 #[test]
 fn canaries_that_are_not_known_or_not_readable_are_told() {
     let none = |facts: &mut Facts| facts.cluster.canaries = Fact::Seen(Vec::new());
-    assert!(note(&of_join(CheckId::StorageShared, none)).says.contains("knows no canary of web01"));
+    assert!(unproven(&of_join(CheckId::StorageShared, none)).says.contains("knows no canary of web01"));
     let unread = |facts: &mut Facts| {
         each(facts, |folder| folder.canaries = Fact::Missing(Trouble::Io("Permission denied".into())));
     };

@@ -12,7 +12,7 @@ use crate::faces::headless::json as report;
 use crate::faces::sentences::{self, clean, written};
 use crate::model::answers::{AnswerPlace, Problem};
 use crate::model::check::CheckId;
-use crate::model::finding::{Severity, Verdict};
+use crate::model::finding::Verdict;
 use crate::model::plan::{Plan, Scope, StepState};
 use crate::model::screen::ScreenId;
 
@@ -64,14 +64,14 @@ fn problem(problem: &Problem) -> Value {
 }
 
 fn check(screen: ScreenId, id: CheckId, verdict: &Verdict, consent: Consent) -> Value {
-    let warns = verdict.severity() == Some(Severity::Warn);
+    let warns = verdict.needs_consent();
     json!({
         "id": id.id(),
         "screen": screen.id(),
         "verdict": sentences::verdict(verdict),
         "accepted": warns.then_some(consent == Consent::Accepted),
         "evidence": match verdict {
-            Verdict::Good(evidence) => Some(clean(evidence)),
+            Verdict::Good(evidence) | Verdict::Unknown(evidence) => Some(clean(evidence)),
             _ => None,
         },
         "findings": report::findings_of(verdict),

@@ -8,7 +8,7 @@ use crate::faces::exit::Exit;
 use crate::faces::problems;
 use crate::faces::sentences::{self, ID, WORD, clean, written};
 use crate::model::check::CheckId;
-use crate::model::finding::{Severity, Verdict};
+use crate::model::finding::Verdict;
 use crate::model::plan::{Plan, StepState};
 use crate::wizard::autopilot::Refusal;
 use crate::words;
@@ -48,7 +48,7 @@ pub fn render(event: &RunEvent<'_>) -> String {
 
 fn check(out: &mut String, id: CheckId, verdict: &Verdict, consent: Consent) {
     sentences::check(out, id, verdict);
-    if verdict.severity() == Some(Severity::Warn) {
+    if verdict.needs_consent() {
         let indent = WORD + ID + 4;
         let said = match consent {
             Consent::Accepted => "Accepted.".to_owned(),

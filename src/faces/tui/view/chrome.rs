@@ -185,7 +185,7 @@ fn look(canvas: &Canvas<'_>, scene: &Scene<'_>, screen: ScreenId) -> (&'static s
         // All sections are open, whether visited or not.
         return match section(scene, screen) {
             Some(severity) => {
-                let (sign, style) = canvas.severity(severity);
+                let (sign, style) = screen_sign(canvas, severity);
                 (sign, style, theme.plain)
             }
             None => (signs.pending, theme.dim, theme.plain),
@@ -197,11 +197,16 @@ fn look(canvas: &Canvas<'_>, scene: &Scene<'_>, screen: ScreenId) -> (&'static s
     }
     match worst(scene, screen) {
         Some(severity) => {
-            let (sign, style) = canvas.severity(severity);
+            let (sign, style) = screen_sign(canvas, severity);
             (sign, style, theme.plain)
         }
         None => (signs.pending, theme.dim, theme.plain),
     }
+}
+
+/// Returns the sign of a screen by the worst severity on it: one with nothing but notes is proven.
+fn screen_sign(canvas: &Canvas<'_>, worst: Severity) -> (&'static str, Style) {
+    if worst == Severity::Note { (canvas.signs.ok, canvas.theme.good) } else { canvas.severity(worst) }
 }
 
 /// Returns the worst severity in a section; `None` while it is not known yet.
@@ -228,8 +233,8 @@ fn section(scene: &Scene<'_>, screen: ScreenId) -> Option<Severity> {
 fn weight(verdict: &Verdict) -> Option<Severity> {
     match verdict {
         Verdict::NotYet | Verdict::Running => None,
-        Verdict::Good(_) => Some(Severity::Note),
-        Verdict::Found(_) => verdict.severity(),
+        Verdict::Good(_) | Verdict::DoesNotApply => Some(Severity::Note),
+        Verdict::Unknown(_) | Verdict::Found(_) => verdict.severity(),
     }
 }
 

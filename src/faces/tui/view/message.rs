@@ -5,7 +5,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::catalog::form;
+use crate::catalog::{form, format};
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::{bindings, text};
@@ -13,7 +13,6 @@ use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
-use crate::model::storage::StorageKind;
 use crate::wizard::run::{Phase, Row};
 use crate::wizard::state::{Overlay, State};
 
@@ -116,8 +115,8 @@ pub fn messages(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Message> {
     let foremost = scene.foremost.as_ref().filter(|found| !is_told(found));
     match (foremost, state.run().failed()) {
         (Some(found), _) => {
-            // A note blocks nothing, so the operator is also told that the screen is proven.
-            if found.severity == Severity::Note && said.is_empty() {
+            // It blocks nothing, so the operator is also told that the screen has no problem.
+            if found.severity <= Severity::Unknown && said.is_empty() {
                 said.extend(standing(canvas, scene));
             }
             said.push(finding(canvas, found));
@@ -190,21 +189,27 @@ fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Message> {
             None => "Checking; {key:stop-checking} stops it.".to_owned(),
         };
         ((signs.running, theme.plain), words)
-    } else if scene.verdicts.iter().all(|(_, verdict)| is_settled(verdict)) {
-        // If there were only notes, or nothing to check, nothing was proven.
-        let nothing = scene.state.place.here == ScreenId::Storage
-            && scene.state.answers.chosen(FieldId::Storage) == Some(StorageKind::None);
-        let proven = !nothing && scene.verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Good(_)));
-        let words = if proven {
-            "Everything on this screen is proven. {key:next} goes on."
-        } else {
-            "No problems found. {key:next} goes on."
-        };
-        ((signs.ok, theme.good), words.to_owned())
+    } else if !has_wrong_field(scene) && scene.verdicts.iter().all(|(_, verdict)| is_settled(verdict)) {
+        let unknown = scene.verdicts.iter().filter(|(_, verdict)| verdict.severity().is_some_and(Severity::is_unknown)).count();
+        let proven = scene.verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Good(_)));
+        match unknown {
+            0 if proven => ((signs.ok, theme.good), "Everything on this screen is proven. {key:next} goes on.".to_owned()),
+            // If there were only notes, or nothing to check, nothing was proven.
+            0 => ((signs.ok, theme.good), "No problems found. {key:next} goes on.".to_owned()),
+            _ => (
+                (signs.unknown, theme.plain),
+                format!("No problems found; {} not looked at. {{key:next}} goes on.", format::count(unknown as u64, "check")),
+            ),
+        }
     } else {
         ((signs.pending, theme.dim), lacking(scene))
     };
     Some(Message::new(canvas, sign, words))
+}
+
+/// Returns whether a field of the screen holds what cannot be meant.
+fn has_wrong_field(scene: &Scene<'_>) -> bool {
+    scene.fields.iter().any(|field| !form::is_missing(*field, &scene.state.answers) && scene.state.problem(*field).is_some())
 }
 
 /// Says what is needed before the screen can be proven.
@@ -224,7 +229,7 @@ fn lacking(scene: &Scene<'_>) -> String {
         return format!("{label}: {problem}");
     }
     if !wrong.is_empty() {
-        return format!("To be put right: {}.", wrong.join(", "));
+        return format!("To be fixed: {}.", wrong.join(", "));
     }
     let missing = scene.fields.iter().filter(|field| form::is_missing(**field, &scene.state.answers));
     let missing: Vec<&str> = missing.filter_map(label).collect();
@@ -238,8 +243,8 @@ fn lacking(scene: &Scene<'_>) -> String {
 /// Returns whether a verdict does not block the screen.
 fn is_settled(verdict: &Verdict) -> bool {
     match verdict {
-        Verdict::Good(_) => true,
-        Verdict::Found(_) => verdict.severity() == Some(Severity::Note),
+        Verdict::Good(_) | Verdict::Unknown(_) | Verdict::DoesNotApply => true,
+        Verdict::Found(_) => verdict.severity() <= Some(Severity::Unknown),
         Verdict::NotYet | Verdict::Running => false,
     }
 }

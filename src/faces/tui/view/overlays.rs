@@ -38,7 +38,7 @@ fn help_lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
         }
         add("", theme.plain, 0);
     }
-    let troubles = scene.verdicts.iter().filter(|(_, verdict)| verdict.severity() >= Some(Severity::Warn));
+    let troubles = scene.verdicts.iter().filter(|(_, verdict)| verdict.severity() > Some(Severity::Unknown));
     for (number, (check, verdict)) in troubles.enumerate() {
         if number == 0 {
             add("What stands in the way", theme.title, 0);
@@ -78,13 +78,13 @@ fn help_lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
         add(&format!("{sign} {} ({})", words.label, check.id()), style, 0);
         add(&words.proves, theme.dim, 2);
         match verdict {
-            Verdict::Good(evidence) => add(evidence, theme.plain, 2),
-            Verdict::Found(findings) if verdict.severity() == Some(Severity::Note) => {
+            Verdict::Good(evidence) | Verdict::Unknown(evidence) => add(evidence, theme.plain, 2),
+            Verdict::Found(findings) if verdict.severity() <= Some(Severity::Unknown) => {
                 for finding in findings {
                     add(&finding.says, theme.plain, 2);
                 }
             }
-            Verdict::Found(_) | Verdict::NotYet | Verdict::Running => {}
+            Verdict::Found(_) | Verdict::NotYet | Verdict::Running | Verdict::DoesNotApply => {}
         }
     }
     add("", theme.plain, 0);

@@ -132,12 +132,14 @@ fn pressing_first(verdict: &Verdict) -> u8 {
     match verdict {
         Verdict::Found(_) => match verdict.severity() {
             Some(Severity::Stop) => 0,
-            Some(Severity::Warn) => 1,
-            _ => 4,
+            Some(Severity::Warn | Severity::Unproven) => 1,
+            Some(Severity::Unknown) => 4,
+            _ => 5,
         },
         Verdict::Running => 2,
         Verdict::NotYet => 3,
-        Verdict::Good(_) => 5,
+        Verdict::Unknown(_) => 4,
+        Verdict::Good(_) | Verdict::DoesNotApply => 6,
     }
 }
 
@@ -173,7 +175,7 @@ fn draw_check(
         Verdict::NotYet if matches!(check, CheckId::KeyKept | CheckId::ClusterKey) => {
             canvas.put(evidence, "not proven yet", theme.dim);
         }
-        Verdict::NotYet => {}
+        Verdict::NotYet | Verdict::DoesNotApply => {}
         Verdict::Running => {
             let words = match scene.running_for() {
                 Some(elapsed) if first_running => format!("running {}", text::format_elapsed(elapsed)),
@@ -181,12 +183,12 @@ fn draw_check(
             };
             canvas.put(evidence, &words, theme.dim);
         }
-        Verdict::Good(words) => {
+        Verdict::Good(words) | Verdict::Unknown(words) => {
             canvas.put(evidence, text::clauses(words, evidence.width), theme.dim);
         }
         Verdict::Found(findings) => {
             if let Some(finding) = findings.iter().max_by_key(|finding| finding.severity) {
-                if finding.severity == Severity::Note {
+                if finding.severity <= Severity::Unknown {
                     canvas.put(evidence, text::clauses(&finding.says, evidence.width), theme.dim);
                 } else {
                     // Cuts at a clause if that keeps enough text; a first clause may only name the subject.
@@ -208,16 +210,14 @@ pub fn draw_tally(canvas: &mut Canvas<'_>, line: Rect, all: &[&(CheckId, Verdict
         (signs.stop, theme.stop, "stop", count(|verdict| verdict.severity() == Some(Severity::Stop))),
         (signs.warn, theme.warn, "warning", count(|verdict| verdict.severity() == Some(Severity::Warn))),
         (signs.running, theme.plain, "running", count(|verdict| *verdict == Verdict::Running)),
-        (
-            signs.ok,
-            theme.good,
-            "ok",
-            count(|verdict| matches!(verdict, Verdict::Good(_)) || verdict.severity() == Some(Severity::Note)),
-        ),
+        (signs.unknown, theme.dim, "not looked at", count(|verdict| verdict.severity().is_some_and(Severity::is_unknown))),
+        (signs.note, theme.plain, "note", count(|verdict| verdict.severity() == Some(Severity::Note))),
+        (signs.ok, theme.good, "ok", count(|verdict| matches!(verdict, Verdict::Good(_)))),
         (signs.pending, theme.dim, "to come", count(|verdict| *verdict == Verdict::NotYet)),
     ];
     let several = |(sign, style, word, number)| match word {
         "stop" if number > 1 => (sign, style, "stops", number),
+        "note" if number > 1 => (sign, style, "notes", number),
         "warning" if number > 1 => (sign, style, "warnings", number),
         _ => (sign, style, word, number),
     };

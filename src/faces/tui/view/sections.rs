@@ -235,7 +235,8 @@ fn add_verdict(canvas: &Canvas<'_>, lines: &mut Vec<Line>, (check, label): (Chec
     match verdict {
         Verdict::NotYet => lines.push(row.with(2, label, theme.dim).with(LEAD, "not judged", theme.dim)),
         Verdict::Running => lines.push(row.with(2, label, theme.plain).with(LEAD, "running", theme.dim)),
-        Verdict::Good(evidence) => {
+        Verdict::DoesNotApply => {}
+        Verdict::Good(evidence) | Verdict::Unknown(evidence) => {
             let mut row = row.with(2, label, theme.plain);
             for (number, words) in text::wrap(evidence, width.saturating_sub(LEAD)).into_iter().enumerate() {
                 if number > 0 {
@@ -262,6 +263,7 @@ fn weight(findings: &[Finding]) -> String {
     let word = match findings.iter().map(|finding| finding.severity).max() {
         Some(Severity::Stop) => "stop",
         Some(Severity::Warn) => "warning",
+        Some(Severity::Unknown | Severity::Unproven) => "not looked at",
         _ => "note",
     };
     if findings.len() > 1 { format!("{word}, {} findings", findings.len()) } else { word.to_owned() }
