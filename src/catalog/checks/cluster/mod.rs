@@ -148,7 +148,7 @@ fn unverifiable_finding(why: NoBasis, case: &Case<'_>) -> Finding {
     let print = own_fingerprint(case).map_or_else(|| "key".to_owned(), |print| format!("fingerprint {print}"));
     let compare = format!("Compare the {print} with {}", owner_to_compare(case));
     if case.flow != Flow::Join {
-        let finding = Finding::warn(CheckId::ClusterKey, says, format!("{compare}; go on only where they are the same."));
+        let finding = Finding::unproven(CheckId::ClusterKey, says, format!("{compare}; go on only where they are the same."));
         return finding.command(SHOW);
     }
     if case.answers.is_on(FieldId::UnverifiedKey) {
@@ -172,8 +172,11 @@ fn unverifiable_finding(why: NoBasis, case: &Case<'_>) -> Finding {
 /// A connection that is lost is no verdict, neither a good one nor a bad one.
 fn unverified_finding(trouble: &Trouble, case: &Case<'_>) -> Finding {
     let words = case.explain(trouble);
-    let mut finding = Finding::stop(
+    // A review only looks; every other flow would write on the strength of it.
+    let severity = if case.flow == Flow::Review { Severity::Unproven } else { Severity::Stop };
+    let mut finding = Finding::new(
         CheckId::ClusterKey,
+        severity,
         format!("The master key could not be verified. {}", words.says),
         format!("{}{{? Then {{key:check-again}} checks it again.}}", words.fix),
     );

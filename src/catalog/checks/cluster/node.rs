@@ -26,7 +26,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         }
         // The one check that says it: with all of them good, a review would look as if all were well.
         Fact::Missing(trouble) if case.flow == Flow::Review && *trouble != Trouble::Unasked => {
-            report(unread_finding("The cluster's nodes could not be read.", Severity::Warn, trouble, case))
+            report(unread_finding("The cluster's nodes could not be read.", Severity::Unproven, trouble, case))
         }
         Fact::Missing(trouble) => unknown(trouble),
         Fact::Seen(_) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use time::macros::date;
 
 use super::*;
-use crate::catalog::checks::tests::{case, evidence, judged_in, stop, unknown, warn};
+use crate::catalog::checks::tests::{case, evidence, judged_in, stop, unknown, unproven, warn};
 use crate::catalog::samples;
 use crate::model::facts::{ClusterSeen, Facts, Identity, Nodes, SqlTrouble, Trouble};
 use crate::model::finding::{Finding, Severity};
@@ -106,7 +106,7 @@ fn a_key_that_nothing_confirms_takes_the_operator_s_own_word() {
         assert!(finding.fix.contains("Take it all the same") && finding.about == Some(FieldId::UnverifiedKey));
         assert!(finding.fix.contains(&PRINT().to_string()), "{finding:?}");
         assert!(warn(&of("true")).fix.contains("You chose to take it"));
-        warn(&review(CheckId::ClusterKey, |facts| facts.key.verdict = Fact::Seen(KeyVerdict::Unverifiable(why))));
+        unproven(&review(CheckId::ClusterKey, |facts| facts.key.verdict = Fact::Seen(KeyVerdict::Unverifiable(why))));
     }
 }
 
@@ -191,7 +191,7 @@ fn names_that_cannot_be_read_stop_a_join_and_are_warned_of_in_a_review() {
     let denied = || Trouble::Sql(SqlTrouble { number: 229, state: 5, class: 14, text: "denied".into() });
     let unread = |facts: &mut Facts| facts.cluster.nodes = Fact::Missing(denied());
     assert!(stop(&join(CheckId::ClusterNode, &[], unread)).says.contains("nobody can tell whether the name is free"));
-    assert!(warn(&review(CheckId::ClusterNode, unread)).says.starts_with("The cluster's nodes could not be read. "));
+    assert!(unproven(&review(CheckId::ClusterNode, unread)).says.starts_with("The cluster's nodes could not be read. "));
 }
 
 #[test]

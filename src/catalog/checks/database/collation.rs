@@ -111,7 +111,7 @@ fn server_finding(collation: &Collation) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, warn};
+    use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, unproven, warn};
     use crate::catalog::samples;
     use crate::model::facts::{DatabaseSeen, Facts, Product, SqlTrouble, Trouble};
 
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn columns_that_could_not_be_read_are_not_equal_ones() {
-        let finding = warn(&of(&with(|collation| collation.odd_count = None)));
+        let finding = unproven(&of(&with(|collation| collation.odd_count = None)));
         assert!(finding.says.contains("could not be read, so it is unknown whether columns differ"), "{finding:?}");
         let some = with(|collation| {
             collation.odd_columns = vec!["dbo.Event.Category (Finnish_Swedish_CI_AS)".into()];
@@ -201,7 +201,7 @@ mod tests {
         let said = SqlTrouble { number: 448, state: 1, class: 16, text: "Invalid collation".into() };
         for trouble in [Trouble::Unasked, Trouble::Sql(said)] {
             facts.server.collation = Fact::Missing(trouble);
-            assert!(warn(&of(&facts)).says.starts_with("The collation of OctopusDeploy could not be read, so it is unknown"));
+            assert!(unproven(&of(&facts)).says.starts_with("The collation of OctopusDeploy could not be read, so it is unknown"));
         }
         facts.server.database = Fact::Seen(DatabaseSeen::Absent);
         assert_eq!(evidence(&of(&facts)), "Latin1_General_CI_AS, set by the install", "nothing of the server's depends on it");

@@ -77,7 +77,7 @@ fn unproven(check: CheckId, what: &str, risk: &str, trouble: &Trouble, case: &Ca
 
 /// The finding where the server told other things, and not this one.
 fn unread_finding(check: CheckId, what: &str, risk: &str) -> Finding {
-    Finding::warn(
+    Finding::unproven(
         check,
         format!("{what} could not be read, so {risk}."),
         "Have a DBA look at it; go on only if you know the answer.",
@@ -174,7 +174,7 @@ fn judge_absent(case: &Case<'_>, names: &Names) -> Verdict {
 /// Whether the login may create the database was not told.
 fn right_unread_finding(names: &Names, why: &str) -> Finding {
     let Names { database, login, .. } = names;
-    Finding::warn(
+    Finding::unproven(
         CheckId::DbExists,
         format!("There is no database {database} yet, and whether {login} may create it could not be read.{why}"),
         "Go on and see, or have a DBA run this first.",
@@ -216,7 +216,7 @@ fn one_replica_finding(case: &Case<'_>, names: &Names) -> Option<Finding> {
          {database} would exist on one replica only then."
     );
     let fix = "Have a DBA run this; where the server is a listener, have the database created and added to the group first.";
-    Some(Finding::warn(CheckId::DbExists, says, fix).sql(LISTENERS))
+    Some(Finding::unproven(CheckId::DbExists, says, fix).sql(LISTENERS))
 }
 
 /// The server has the database, but it cannot be opened. Its state says why if that is known, otherwise the server's error does.
@@ -300,7 +300,7 @@ fn quoted_error(said: &SqlTrouble, names: &Names) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::checks::tests::{evidence, judged, stop, warn};
+    use crate::catalog::checks::tests::{evidence, judged, stop, unproven, warn};
     use crate::catalog::samples;
     use crate::model::facts::{Facts, ServerVersion};
 
@@ -348,7 +348,7 @@ mod tests {
         let finding = stop(&verdict(&facts));
         assert!(finding.says.contains("octopus may not create") && sql(&finding).starts_with("CREATE DATABASE [OctopusDeploy]"));
         facts.server.rights = Fact::Missing(Trouble::Sql(said(297)));
-        assert!(warn(&verdict(&facts)).says.contains("may create it could not be read."));
+        assert!(unproven(&verdict(&facts)).says.contains("may create it could not be read."));
         facts.server.rights = Fact::Unknown;
         assert_eq!(verdict(&facts), Verdict::NotYet);
     }
@@ -361,12 +361,12 @@ mod tests {
     fn a_right_that_no_way_tells_is_not_a_missing_one() {
         let mut facts = with(DatabaseSeen::Absent);
         facts.server.rights = Fact::Seen(DatabaseRights::default());
-        let finding = warn(&verdict(&facts));
+        let finding = unproven(&verdict(&facts));
         assert!(
             finding.says.ends_with("whether octopus may create it could not be read.") && finding.remedy.is_some(),
             "{finding:?}"
         );
-        let finding = warn(&judged(CheckId::DbRights, &samples::answers(), &facts));
+        let finding = unproven(&judged(CheckId::DbRights, &samples::answers(), &facts));
         assert!(finding.says.contains("could not be read, so it is unknown whether"), "{finding:?}");
     }
 
@@ -381,7 +381,7 @@ mod tests {
         let finding = warn(&verdict(&on(Some(true), &["sql-ag", "SQL01.corp.example"], true)));
         assert!(finding.says.contains("sql01 is the listener") && finding.says.contains("one replica only"), "{finding:?}");
         for hidden in [on(Some(true), &[], false), on(None, &["sql-ag"], false)] {
-            let finding = warn(&verdict(&hidden));
+            let finding = unproven(&verdict(&hidden));
             assert!(finding.says.contains("cannot tell whether sql01") && finding.remedy.is_some(), "{finding:?}");
         }
         for good in [on(Some(false), &[], false), on(Some(true), &["sql-ag"], true), on(None, &[], true)] {
@@ -389,7 +389,7 @@ mod tests {
         }
         let mut facts = on(Some(true), &[], false);
         facts.server.groups = Fact::Missing(Trouble::Unasked);
-        assert!(warn(&verdict(&facts)).says.contains("cannot tell"));
+        assert!(unproven(&verdict(&facts)).says.contains("cannot tell"));
         if let Fact::Seen(version) = &mut facts.server.version {
             version.amazon_rds = Some(true);
         }

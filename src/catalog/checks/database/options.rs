@@ -2,7 +2,7 @@
 
 use super::{Existence, alter, existence, unproven, unread_finding};
 use crate::catalog::checks::server::Names;
-use crate::catalog::checks::{Case, report_all};
+use crate::catalog::checks::{Case, report_all, report_or};
 use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{DatabaseState, Fact, Product, Replication};
@@ -140,11 +140,11 @@ fn snapshot_findings(state: &DatabaseState, may_alter: Option<bool>, next: &str,
             "Whether read-committed snapshot of {name} is on could not be read; Octopus turns it on at its {next} start, which ends every \
              other session in the database."
         );
-        findings.push(Finding::note(CheckId::DbSnapshot, says));
+        findings.push(Finding::unknown(CheckId::DbSnapshot, says));
     }
     // 0 if the server does not tell.
     if state.compatibility == 0 {
-        findings.push(Finding::note(
+        findings.push(Finding::unknown(
             CheckId::DbSnapshot,
             format!(
                 "The compatibility level of {name} could not be read; Octopus needs {LEVEL} or more, and raises it at an upgrade."
@@ -182,14 +182,16 @@ pub fn judge_copies(case: &Case<'_>) -> Verdict {
         Fact::Seen(replication) => {
             let keeper = keeper(case);
             let names = Names::new(case);
-            report_all(copies_findings(replication, keeper, &names), || match (keeper, &replication.availability_group) {
+            report_or(copies_findings(replication, keeper, &names), || match (keeper, &replication.availability_group) {
                 (Some(keeper), _) if replication.mirrored == Some(true) || is_in_group(replication) => {
-                    format!("{} keeps and fails over to behind the same name", keeper.copies())
+                    Verdict::Good(format!("{} keeps and fails over to behind the same name", keeper.copies()))
                 }
-                (None, Some(group)) => format!("availability group {group}, through its listener"),
+                (None, Some(group)) => Verdict::Good(format!("availability group {group}, through its listener")),
                 // Log shipping is no obstacle; few logins may see it.
-                _ if replication.log_shipping.is_none() => "none; log shipping could not be looked at".to_owned(),
-                _ => "none".to_owned(),
+                _ if replication.log_shipping.is_none() => {
+                    Verdict::Unknown("none; log shipping could not be looked at".to_owned())
+                }
+                _ => Verdict::Good("none".to_owned()),
             })
         }
     }
@@ -285,14 +287,14 @@ fn group_finding(replication: &Replication, names: &Names) -> Option<Finding> {
             names.login
         );
         let fix = "Have a DBA run this, and give the listener as the server; or have the login granted VIEW ANY DEFINITION.";
-        return Some(Finding::warn(CheckId::DbCopies, says, fix).sql(GROUP));
+        return Some(Finding::unproven(CheckId::DbCopies, says, fix).sql(GROUP));
     };
     let Some(listeners) = &replication.listeners else {
         let says = format!(
             "{name} is in availability group {group}, and its listeners could not be read: cannot tell whether {host} is one of them."
         );
         let fix = "Have a DBA run this, and give the listener as the server.";
-        return Some(Finding::warn(CheckId::DbCopies, says, fix).sql(GROUP));
+        return Some(Finding::unproven(CheckId::DbCopies, says, fix).sql(GROUP));
     };
     if listeners.iter().any(|listener| is_same_host(listener, host)) {
         return None;
@@ -326,7 +328,7 @@ pub(super) fn is_same_host(listener: &Untrusted, host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::checks::tests::{evidence, judged, stop, warn};
+    use crate::catalog::checks::tests::{evidence, judged, stop, unknown, unproven, warn};
     use crate::catalog::samples;
     use crate::model::facts::{DatabaseSeen, Facts, Product, Trouble};
     use crate::model::field::FieldId;
@@ -359,7 +361,7 @@ mod tests {
                 "online, writable, open to many or kept open while nobody is in it (AUTO_CLOSE).",
             ),
         ] {
-            let finding = warn(&judged_state(state));
+            let finding = unproven(&judged_state(state));
             assert!(finding.says.contains("could not be read, so it is") && finding.says.ends_with(risk), "{finding:?}");
         }
     }
@@ -428,7 +430,7 @@ mod tests {
         {
             let Verdict::Found(findings) = judged_snapshot(&unread) else { panic!("what nobody told is not good") };
             assert!(
-                matches!(&findings[..], [note] if note.severity == Severity::Note && note.says.contains("could not be read"))
+                matches!(&findings[..], [part] if part.severity == Severity::Unknown && part.says.contains("could not be read"))
             );
         }
     }
@@ -519,7 +521,7 @@ mod tests {
     #[test]
     fn listeners_that_could_not_be_read_are_not_none() {
         let unread = Replication { listeners: None, ..group(&[]) };
-        let finding = warn(&judged_copies("sql01", unread));
+        let finding = unproven(&judged_copies("sql01", unread));
         assert!(finding.says.contains("cannot tell whether sql01") && !finding.says.contains("no listener"), "{finding:?}");
         assert!(finding.remedy.is_some());
     }
@@ -533,11 +535,11 @@ mod tests {
             (Replication { in_availability_group: None, ..good() }, "it is unknown whether it is in an availability group."),
             (Replication::default(), "it is unknown whether it is replicated, mirrored or in an availability group."),
         ] {
-            let finding = warn(&judged_copies("sql01", unread));
+            let finding = unproven(&judged_copies("sql01", unread));
             assert_eq!(finding.says, format!("How OctopusDeploy is copied could not be read, so {risk}"));
         }
         let verdict = judged_copies("sql01", Replication { log_shipping: None, ..good() });
-        assert_eq!(evidence(&verdict), "none; log shipping could not be looked at");
+        assert_eq!(unknown(&verdict), "none; log shipping could not be looked at");
         let both = judged_copies("sql01", Replication { replicated: Some(true), ..Replication::default() });
         assert!(stop(&both).says.contains("replication"), "what was found stays");
     }
@@ -545,7 +547,7 @@ mod tests {
     #[test]
     fn a_group_that_the_login_may_not_see_is_not_none() {
         let hidden = Replication { in_availability_group: Some(true), ..samples::replication() };
-        let finding = warn(&judged_copies("sql01", hidden));
+        let finding = unproven(&judged_copies("sql01", hidden));
         assert!(finding.says.contains("may not see which") && finding.remedy.is_some(), "{finding:?}");
         let told = Replication { in_availability_group: Some(false), ..samples::replication() };
         assert_eq!(evidence(&judged_copies("sql01", told)), "none");
@@ -590,7 +592,7 @@ mod tests {
     fn what_is_not_told_needs_acceptance() {
         let answers = samples::answers();
         let missing = with_replication(Fact::Missing(Trouble::Unasked));
-        let finding = warn(&judged(CheckId::DbCopies, &answers, &missing));
+        let finding = unproven(&judged(CheckId::DbCopies, &answers, &missing));
         assert!(finding.says.starts_with("How OctopusDeploy is copied could not be read"), "{finding:?}");
         assert_eq!(judged(CheckId::DbCopies, &answers, &with_replication(Fact::Unknown)), Verdict::NotYet);
         let mut absent = samples::facts();

@@ -122,7 +122,7 @@ fn findings(rights: &DatabaseRights, who: &Principal, case: &Case<'_>) -> Vec<Fi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::checks::tests::{evidence, judged, stop, warn};
+    use crate::catalog::checks::tests::{evidence, judged, stop, unproven, warn};
     use crate::catalog::samples;
     use crate::model::facts::{DatabaseSeen, Facts, Trouble};
 
@@ -193,13 +193,13 @@ mod tests {
         facts.server.rights = Fact::Seen(DatabaseRights { create_database: Some(false), ..DatabaseRights::default() });
         assert_eq!(of(&facts), Verdict::NotYet);
         facts.server.rights = Fact::Missing(Trouble::Unasked);
-        assert!(warn(&of(&facts)).says.starts_with("What octopus may do could not be read"));
+        assert!(unproven(&of(&facts)).says.starts_with("What octopus may do could not be read"));
     }
 
     #[test]
     fn rights_that_cannot_be_read_need_acceptance() {
         let mut facts = samples::facts();
         facts.server.rights = Fact::Missing(Trouble::Unasked);
-        assert!(warn(&of(&facts)).says.contains("it is unknown whether Octopus can create its tables"));
+        assert!(unproven(&of(&facts)).says.contains("it is unknown whether Octopus can create its tables"));
     }
 }

@@ -289,7 +289,7 @@ fn judge_host(case: &Case<'_>) -> Verdict {
     if let Fact::Missing(trouble) = &facts.home.folder {
         let words = crate::catalog::failures::explain_trouble(trouble);
         let says = format!("Whether the home directory is there could not be looked at. {}", words.says);
-        findings.push(Finding::warn(CheckId::DriftHost, says, words.fix).about(FieldId::Home));
+        findings.push(Finding::unproven(CheckId::DriftHost, says, words.fix).about(FieldId::Home));
     }
     report_or(findings, || match facts.cluster.nodes.seen() {
         Some(_) => Verdict::Good(format!("{}, with its home", facts.machine.host_name)),

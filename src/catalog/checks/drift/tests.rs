@@ -1,5 +1,5 @@
 use super::*;
-use crate::catalog::checks::tests::{case, evidence, judged_in, stop, unknown, warn};
+use crate::catalog::checks::tests::{case, evidence, judged_in, stop, unknown, unproven, warn};
 use crate::catalog::samples;
 use crate::model::answers::Raw;
 use crate::model::cluster::ClusterId;
@@ -288,7 +288,7 @@ fn the_host_has_the_name_and_the_home() {
     let file = of(CheckId::DriftHost, |facts| facts.home.folder = Fact::Seen(HomeState::NotAFolder));
     assert!(stop(&file).says.contains("not a folder"));
     let unseen = of(CheckId::DriftHost, |facts| facts.home.folder = Fact::Missing(Trouble::Io("denied".into())));
-    assert!(warn(&unseen).says.contains("denied"));
+    assert!(unproven(&unseen).says.contains("denied"));
 }
 
 #[test]

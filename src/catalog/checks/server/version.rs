@@ -33,7 +33,7 @@ fn judge_version(version: &ServerVersion) -> Verdict {
             ))
         }
         Some(Product::SqlServer) if version.major > 0 => judge_sql_server(version, described),
-        Some(Product::SqlServer) | None => report(Finding::warn(
+        Some(Product::SqlServer) | None => report(Finding::unproven(
             CheckId::SqlVersion,
             "The server's version could not be read, so it is unknown whether Octopus works with it.",
             "Have a DBA look at it (SELECT @@VERSION); Octopus needs SQL Server 2016 or later.",
@@ -136,7 +136,7 @@ fn edition_short(edition: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::checks::tests::{evidence, judged, stop, unknown, warn};
+    use crate::catalog::checks::tests::{evidence, judged, stop, unknown, unproven, warn};
     use crate::catalog::samples;
     use crate::model::facts::{Fact, SqlTrouble, Trouble};
     use crate::model::finding::Severity;
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn a_version_that_was_not_told_is_neither_old_nor_good() {
         for (banner, major, number) in [(SQL_SERVER, 0, ""), (SQL_SERVER, 0, "soon"), ("", 16, "16.0.4135.4"), ("", 0, "")] {
-            let finding = warn(&named(banner, major, number, "Enterprise Edition", 3));
+            let finding = unproven(&named(banner, major, number, "Enterprise Edition", 3));
             assert!(finding.says.contains("could not be read, so it is unknown whether"), "{finding:?}");
         }
     }
