@@ -38,7 +38,8 @@ pub fn verdict(verdict: &Verdict) -> &'static str {
 pub fn check(out: &mut String, id: CheckId, verdict: &Verdict) {
     let said = match verdict {
         Verdict::Good(evidence) | Verdict::Unknown(evidence) => clean(evidence),
-        Verdict::NotYet | Verdict::Running => "could not be judged".to_owned(),
+        Verdict::NotYet => "could not be judged".to_owned(),
+        Verdict::Running => "no answer in the time that it was given".to_owned(),
         Verdict::DoesNotApply => return,
         Verdict::Found(findings) => {
             for finding in findings {

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::Resettable;
 use clap::error::Error;
@@ -325,6 +326,9 @@ pub struct CheckArgs {
     /// How to print.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
+
+    #[command(flatten)]
+    pub limit: TimeLimit,
 }
 
 /// The completions of a shell.
@@ -368,6 +372,24 @@ pub struct ReviewArgs {
     /// How to print; implies --check.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
+
+    #[command(flatten)]
+    pub limit: TimeLimit,
+}
+
+/// How long a look may take.
+#[derive(Debug, Args)]
+pub struct TimeLimit {
+    /// So many seconds at the most; what has not answered by then is unknown.
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=3600))]
+    within: u16,
+}
+
+impl TimeLimit {
+    /// Returns how long the look may take.
+    pub const fn duration(&self) -> Duration {
+        Duration::from_secs(self.within as u64)
+    }
 }
 
 /// How findings are printed.

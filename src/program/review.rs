@@ -54,7 +54,7 @@ pub async fn run(args: &ReviewArgs, environment: &Environment) -> ExitCode {
     };
     let world = World::new(environment.places.clone(), environment.surroundings);
     let (mut engine, trouble) = recording.begin(world, begins, environment.answers(), &[]);
-    let checked = headless::check(&mut engine, output(args.output), &mut std::io::stdout()).await;
+    let checked = headless::check(&mut engine, args.limit.duration(), output(args.output), &mut std::io::stdout()).await;
     recording::tell(&trouble);
     check_status(checked)
 }
@@ -112,5 +112,7 @@ pub async fn check(args: &CheckArgs, environment: &Environment) -> ExitCode {
     // A width of 0 is a terminal that does not tell, such as a serial console.
     let columns = std::io::stdout().is_terminal().then(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns));
     let columns = columns.map(|columns| if columns == 0 { 80 } else { columns.min(WIDEST) });
-    check_status(headless::examine(&mut engine, output(args.output), columns, &mut std::io::stdout()).await)
+    check_status(
+        headless::examine(&mut engine, args.limit.duration(), output(args.output), columns, &mut std::io::stdout()).await,
+    )
 }

@@ -176,12 +176,12 @@ pub fn findings(engine: &Engine, check: &str) -> Vec<Finding> {
     }
 }
 
-/// What a check of the open screen gives as its evidence.
+/// What a check of the open screen gives as its evidence, or as what is not known.
 pub fn evidence(engine: &Engine, check: &str) -> String {
     let verdicts = engine.state().verdicts();
     let verdict = verdicts.iter().find(|(id, _)| id.id() == check).unwrap_or_else(|| panic!("no {check}: {verdicts:#?}"));
     match &verdict.1 {
-        Verdict::Good(evidence) => evidence.clone(),
+        Verdict::Good(evidence) | Verdict::Unknown(evidence) => evidence.clone(),
         other => panic!("{check}: {other:?}"),
     }
 }

@@ -128,7 +128,7 @@ async fn is_taken_only_by_the_operators_own_word(scene: &Scene) {
 
     let review = scene.review("node-2").await;
     let key = review.state().verdicts_of(ScreenId::Cluster).into_iter().find(|(check, _)| check.id() == "cluster-key").unwrap();
-    assert_eq!(key.1.severity(), Some(Severity::Warn), "{key:#?}");
+    assert_eq!(key.1.severity(), Some(Severity::Unproven), "{key:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

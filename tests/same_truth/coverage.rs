@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::FieldId;
-use octopus_setup::model::finding::Severity::{self, Note, Stop, Warn};
+use octopus_setup::model::finding::Severity::{self, Note, Stop, Unknown, Unproven, Warn};
 use octopus_setup::model::flow::Flow;
 
 use crate::case::{Case, names};
@@ -33,19 +33,15 @@ const fn says(check: CheckId) -> &'static [Severity] {
         | CheckId::HomeDisk
         | CheckId::SqlTls
         | CheckId::DbState
-        | CheckId::DbCollation
         | CheckId::DbRights
         | CheckId::DbContent
         | CheckId::ClusterKey
         | CheckId::ClusterNode
         | CheckId::KeyFile
         | CheckId::StorageDisk => &[Stop, Warn],
-        CheckId::SqlVersion
-        | CheckId::ClusterVersion
-        | CheckId::AdminAccount
-        | CheckId::Licence
-        | CheckId::StorageFolders
-        | CheckId::StorageShared => &[Stop, Warn, Note],
+        CheckId::SqlVersion | CheckId::ClusterVersion | CheckId::AdminAccount | CheckId::Licence => &[Stop, Warn, Note],
+        CheckId::DbCollation | CheckId::StorageFolders => &[Stop, Warn, Unproven],
+        CheckId::StorageShared => &[Stop, Warn, Unknown],
         CheckId::WebPrefixes | CheckId::OctopusProgram => &[Stop, Note],
         CheckId::SqlClock | CheckId::DbSnapshot | CheckId::ClusterNodes | CheckId::StorageContent => &[Warn, Note],
         CheckId::HomeNode
@@ -79,7 +75,7 @@ const NOT_PROVOKED: [(CheckId, Severity, &str); 9] = [
     (CheckId::DbExists, Warn, "Azure SQL, or a server that does not tell of rights; the practice server is neither"),
     (CheckId::DbCopies, Warn, "an availability group; the practice server has none"),
     (CheckId::DbCopies, Note, "log shipping; the practice server has none"),
-    (CheckId::ServiceHome, Note, "Windows, whose access control lists are not read"),
+    (CheckId::ServiceHome, Unknown, "Windows, whose access control lists are not read"),
     (CheckId::StorageLatency, Warn, "a share that is slow"),
     (CheckId::StorageSpace, Warn, "a disk that is nearly full"),
     (CheckId::OctopusService, Note, "the tests may run as root or not"),
@@ -92,7 +88,7 @@ fn said() -> BTreeSet<(CheckId, &'static str)> {
         for line in case.expected().unwrap_or_default().lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
             let [severity, check, ..] = words[..] else { continue };
-            let severity = [Stop, Warn, Note].map(weight).into_iter().find(|word| *word == severity);
+            let severity = [Stop, Warn, Unproven, Unknown, Note].map(weight).into_iter().find(|word| *word == severity);
             if let (true, Some(severity), Some(check)) = (line.starts_with("  "), severity, CheckId::from_id(check)) {
                 said.insert((check, severity));
             }

@@ -8,6 +8,9 @@ mod text;
 mod unattended;
 
 use std::io::{self, Write};
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use crate::engine::Engine;
 use crate::wizard::state::State;
@@ -35,28 +38,35 @@ pub enum Detail {
     Doctor(Option<u16>),
 }
 
-/// Runs a review until nothing is in progress, and prints what it found. Returns the exit status of the process.
+/// Runs a review until nothing is in progress or the time is over, and prints what it found; what has not answered by then is
+/// unknown. Returns the exit status of the process.
 ///
 /// # Errors
 ///
 /// If the output cannot be written. A closed pipe is not an error: the reader has seen enough.
-pub async fn check(engine: &mut Engine, output: OutputFormat, out: &mut impl Write) -> io::Result<ReviewStatus> {
-    engine.run_until_idle().await;
+pub async fn check(
+    engine: &mut Engine,
+    within: Duration,
+    output: OutputFormat,
+    out: &mut impl Write,
+) -> io::Result<ReviewStatus> {
+    let _ = timeout(within, engine.run_until_idle()).await;
     print(engine.state(), output, out)
 }
 
-/// Runs a review and prints the short report for troubleshooting.
+/// Runs a review as [`check`] does and prints the short report for troubleshooting.
 ///
 /// # Errors
 ///
 /// As [`check`].
 pub async fn examine(
     engine: &mut Engine,
+    within: Duration,
     output: OutputFormat,
     columns: Option<u16>,
     out: &mut impl Write,
 ) -> io::Result<ReviewStatus> {
-    engine.run_until_idle().await;
+    let _ = timeout(within, engine.run_until_idle()).await;
     tell(engine.state(), output, Detail::Doctor(columns), out)
 }
 

@@ -95,7 +95,7 @@ fn judge_row(case: &Case<'_>) -> Verdict {
         Fact::Unknown => case.pending(),
         // Why it is not known is said where the cluster itself is judged.
         Fact::Missing(_) => Verdict::NotYet,
-        Fact::Seen(Identity::Octopus { .. }) => Verdict::DoesNotApply,
+        Fact::Seen(Identity::Octopus { .. }) => Verdict::Unknown("not compared: the database has no registry".into()),
         Fact::Seen(Identity::Registered(seen)) => {
             if let Some(finding) = other_cluster(config, seen) {
                 return report(finding);

@@ -86,7 +86,7 @@ impl<'a, W: Write> RunReporter<'a, W> {
     }
 
     fn verdict(&mut self, screen: ScreenId, check: CheckId, verdict: Verdict) {
-        if self.verdicts.get(&check) == Some(&verdict) {
+        if verdict == Verdict::DoesNotApply || self.verdicts.get(&check) == Some(&verdict) {
             return;
         }
         if self.output == OutputFormat::Text && self.screen.replace(screen) != Some(screen) {
