@@ -67,9 +67,22 @@ pub fn cluster(site: &Site) -> String {
 }
 
 impl<'a> Machine<'a> {
-    /// The machine of this point, and the command of its flow.
+    /// The machine of this point, and the command of its flow. A node that is to be changed or to leave has joined.
     pub fn new(site: &'a Site, flow: Flow, point: usize, key: &str) -> Self {
-        let name = format!("{}-{point}", flow.id());
+        if matches!(flow, Flow::Edit | Flow::Leave) {
+            let joined = Self::setting_up(site, flow, Flow::Join, point, key);
+            let outcome = joined.again();
+            assert!(outcome.is_done(), "{outcome}");
+            let change = if flow == Flow::Edit { vec!["edit", "--task-cap=7"] } else { vec!["leave"] };
+            let instance = format!("--instance={}", joined.name);
+            let words = change.into_iter().chain(["--yes", "--accept=sql-latency", &instance]).map(str::to_owned).collect();
+            return Self { words, ..joined };
+        }
+        Self::setting_up(site, flow, flow, point, key)
+    }
+
+    fn setting_up(site: &'a Site, case: Flow, flow: Flow, point: usize, key: &str) -> Self {
+        let name = format!("{}-{point}", case.id());
         let folder = site.home(&name);
         std::fs::create_dir(&folder).unwrap();
         let database = if flow == Flow::Join { "Cluster".to_owned() } else { format!("Own{point}") };
@@ -173,7 +186,10 @@ impl<'a> Machine<'a> {
         let of_this_node = |row: &String| !row.starts_with(registry) || row.contains(&format!("\"{}\"", self.name));
         let shared = self.database == "Cluster";
         let rows = rows.into_iter().filter(|row| !shared || of_this_node(row)).map(|row| self.plain(&row));
-        for (number, row) in rows.enumerate() {
+        // Sorted without what differs by chance.
+        let mut rows: Vec<String> = rows.collect();
+        rows.sort();
+        for (number, row) in rows.into_iter().enumerate() {
             end.insert(format!("row {number}"), row);
         }
         end

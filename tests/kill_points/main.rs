@@ -35,8 +35,8 @@ fn points(calls: usize) -> Vec<usize> {
 /// Kills a flow at each point, and gives the same command again.
 async fn each_point_is_survived(flow: Flow) {
     let site = Site::start().await;
-    // Joining nodes share one cluster, and are compared but for their names.
-    let key = if flow == Flow::Join { machine::cluster(&site) } else { String::new() };
+    // The others share one cluster, and are compared but for their names.
+    let key = if flow == Flow::FirstNode { String::new() } else { machine::cluster(&site) };
     let undisturbed = Machine::new(&site, flow, 0, &key);
     let (outcome, calls) = tokio::task::block_in_place(|| undisturbed.killed_at(0));
     assert!(outcome.is_done(), "{outcome}");
@@ -95,4 +95,14 @@ async fn a_first_node_survives_a_kill_at_any_system_call() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_join_survives_a_kill_at_any_system_call() {
     each_point_is_survived(Flow::Join).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_survives_a_kill_at_any_system_call() {
+    each_point_is_survived(Flow::Edit).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leaving_survives_a_kill_at_any_system_call() {
+    each_point_is_survived(Flow::Leave).await;
 }
