@@ -75,7 +75,10 @@ impl HeldFolder {
         options.read(true);
         #[cfg(unix)]
         {
-            let flags = rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::CLOEXEC;
+            let flags = rustix::fs::OFlags::DIRECTORY;
+            // A folder that this account may enter need not be one that it may list.
+            #[cfg(target_os = "linux")]
+            let flags = flags | rustix::fs::OFlags::PATH;
             std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
         }
         #[cfg(windows)]
@@ -164,6 +167,18 @@ mod tests {
         assert!(moved.join("a").exists() && std::fs::read_dir(&trap).expect("there").next().is_none());
         assert!(!held.is_at_its_path().expect("seen"));
         assert!(create_home(&home).is_err(), "a link is no new home, and the mode of what it leads to stays");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_that_may_be_entered_and_not_listed_is_held_too() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().expect("a folder");
+        std::fs::write(root.path().join("a"), "x").expect("written");
+        std::fs::set_permissions(root.path(), std::fs::Permissions::from_mode(0o300)).expect("set");
+        let held = HeldFolder::open(root.path()).expect("opened");
+        assert_eq!(std::fs::read(held.reached().join("a")).expect("reached"), b"x");
+        std::fs::set_permissions(root.path(), std::fs::Permissions::from_mode(0o700)).expect("set");
     }
 
     #[test]

@@ -78,6 +78,19 @@ pub(super) fn explain(path: &Path, error: &io::Error) -> String {
     error.to_string()
 }
 
+/// Returns whether something belongs to an account other than root and this one.
+pub(super) fn is_of_another(seen: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        !is_trusted(seen.uid())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = seen;
+        false
+    }
+}
+
 /// Returns whether this account administers the machine. On Windows, only an elevated administrator may list this folder of the registry's
 /// files.
 pub(super) fn is_administrator() -> bool {
@@ -94,7 +107,7 @@ pub(super) fn is_administrator() -> bool {
 
 /// Returns whether an account is root or this one.
 #[cfg(unix)]
-pub(super) fn is_trusted(owner: u32) -> bool {
+fn is_trusted(owner: u32) -> bool {
     owner == 0 || owner == rustix::process::geteuid().as_raw()
 }
 

@@ -85,8 +85,12 @@ impl Account {
     }
 }
 
-/// Returns whether a state directory has anything in it that a run depends on. One that cannot be looked at counts.
+/// Returns whether a state directory has anything in it that a run depends on. One that cannot be looked at counts; one of another account,
+/// in whose home directory `sudo` may have left us, does not: that account's own runs are not ours.
 fn is_in_use(state: &Path) -> bool {
+    if state.symlink_metadata().is_ok_and(|seen| ownership::is_of_another(&seen)) {
+        return false;
+    }
     let places = Places::under(state.to_owned());
     let has_entries = |folder: PathBuf| match std::fs::read_dir(folder) {
         Ok(mut entries) => entries.next().is_some(),
@@ -262,6 +266,10 @@ mod tests {
         std::fs::remove_file(places.journal("a")).expect("removed");
         std::fs::write(places.machine_key(), "").expect("written");
         assert!(is_in_use(folder.path()));
+        #[cfg(unix)]
+        if std::os::unix::fs::chown(folder.path(), Some(54_321), None).is_ok() {
+            assert!(!is_in_use(folder.path()), "another account's");
+        }
     }
 
     #[test]

@@ -96,13 +96,3 @@ async fn a_first_node_survives_a_kill_at_any_system_call() {
 async fn a_join_survives_a_kill_at_any_system_call() {
     each_point_is_survived(Flow::Join).await;
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_edit_survives_a_kill_at_any_system_call() {
-    each_point_is_survived(Flow::Edit).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn leaving_survives_a_kill_at_any_system_call() {
-    each_point_is_survived(Flow::Leave).await;
-}
