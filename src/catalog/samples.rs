@@ -116,6 +116,7 @@ fn server() -> ServerFacts {
             took: Duration::from_millis(8),
         }),
         certificate: Some(certificate()),
+        certificate_sha256: Some(certificate().sha256),
         login: Fact::Seen(ServerLogin { login: "octopus".into(), user: "octopus".into(), took: Duration::from_millis(3) }),
         version: Fact::Seen(ServerVersion {
             major: 16,
@@ -428,7 +429,7 @@ pub fn node_config() -> NodeConfig {
         database: DatabaseSection {
             server: "sql01,1433".into(),
             name: "OctopusDeploy".into(),
-            sign_in: SealedSignIn::SqlLogin { user: "octopus".into(), password: Sealed("sealed:1:x:y".into()) },
+            sign_in: SealedSignIn::SqlLogin { user: "octopus".into(), password: Sealed("sealed:2:x:y".into()) },
             encryption: Encryption::Mandatory,
             trust: TrustSection::System,
             multi_subnet: false,

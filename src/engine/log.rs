@@ -169,7 +169,7 @@ fn names(verdicts: &[(CheckId, Verdict)], weight: Severity) -> String {
 }
 
 fn step_failed(kind: StepKind, state: &State) {
-    let says = state.run().failed().filter(|row| row.kind == kind).and_then(|row| state.run().explain(row));
+    let says = state.run().failed().filter(|row| row.kind == kind).and_then(|row| state.explain_step(row));
     let says = says.map_or_else(|| "why is not known".to_owned(), |explanation| explanation.says);
     error!(target: ENGINE, step = kind.id(), says, "step failed");
 }

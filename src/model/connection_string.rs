@@ -77,8 +77,16 @@ struct Values {
     harmless: Vec<&'static str>,
 }
 
+/// How many quotes around a whole text are taken off: those of a file, and those of a shell.
+const MOST_WRAPPERS: u32 = 2;
+
 /// Reads a connection string.
 fn read(text: &str) -> Result<ConnectionString, BadConnectionString> {
+    read_wrapped(text, MOST_WRAPPERS)
+}
+
+/// Reads a connection string in at most so many quotes.
+fn read_wrapped(text: &str, wrappers: u32) -> Result<ConnectionString, BadConnectionString> {
     let start: String = text.trim_start().chars().take(16).collect::<String>().to_ascii_lowercase();
     let scheme = text.split('=').next().unwrap_or_default();
     if start.starts_with("jdbc:") || scheme.contains("://") {
@@ -86,8 +94,8 @@ fn read(text: &str) -> Result<ConnectionString, BadConnectionString> {
             "This is a URL; paste the .NET form instead: Server=…;Database=…;User ID=…;Password=….".into(),
         ));
     }
-    if let Some(inner) = unwrapped(text) {
-        return read(inner);
+    if let Some((inner, left)) = unwrapped(text).zip(wrappers.checked_sub(1)) {
+        return read_wrapped(inner, left);
     }
     if is_json(text) {
         return Err(BadConnectionString(
@@ -98,11 +106,12 @@ fn read(text: &str) -> Result<ConnectionString, BadConnectionString> {
     let pairs = grammar::pairs(text)?;
     // `DB_CONNECTION_STRING="…"`, as a shell or a unit file has it.
     if let [only] = &pairs[..]
+        && let Some(left) = wrappers.checked_sub(1)
         && only.quoted
         && keyword(&only.key).is_none()
         && only.value.contains('=')
     {
-        return read(&only.value);
+        return read_wrapped(&only.value, left);
     }
     let mut values = Values::default();
     let mut after_bare_password = false;
@@ -460,6 +469,15 @@ mod tests {
     use crate::model::field::FieldId;
     use crate::model::names::DatabaseName;
     use crate::model::target::{ServerAddress, TrustKind};
+
+    #[test]
+    fn quotes_around_quotes_come_to_an_end() {
+        for text in ["\"".repeat(200_000), "'\"".repeat(100_000) + &"\"'".repeat(100_000)] {
+            assert!(ConnectionString::parse(&text).is_err());
+        }
+        let count = |text: &str| ConnectionString::parse(text).unwrap().fields.len();
+        assert_eq!(count("\"DB_CONNECTION_STRING='Server=sql01;User ID=octopus'\""), 2);
+    }
 
     fn filled(text: &str) -> Vec<(FieldId, String)> {
         let raw = |raw: Raw| match raw {

@@ -18,6 +18,18 @@ pub use super::web::{CommsSection, WebSection};
 #[serde(transparent)]
 pub struct Sealed(pub String);
 
+impl Sealed {
+    /// Prefix of the first scheme: the purpose and the instance are authenticated.
+    pub const HEAD: &'static str = "sealed:1:";
+    /// Prefix of the second one: the destination is authenticated too.
+    pub const HEAD_BOUND: &'static str = "sealed:2:";
+
+    /// Returns whether nothing binds it to the server that it is sent to: an older build sealed it.
+    pub fn is_unbound(&self) -> bool {
+        self.0.trim_start().starts_with(Self::HEAD)
+    }
+}
+
 /// Shows nothing: a config that somebody edited may hold a password in the clear here.
 impl fmt::Debug for Sealed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -99,8 +99,18 @@ pub enum RegisterOutcome {
 pub struct CreatedDatabase {
     /// Whether this call created it; otherwise it was there.
     pub made: bool,
-    /// The collation that the server gave it; `None` if it is the one that was asked for, or unknown.
-    pub collation: Option<Untrusted>,
+    pub collation: GivenCollation,
+}
+
+/// The collation of a database that was to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GivenCollation {
+    /// The one that was asked for.
+    Ours,
+    /// Another one, which the server or somebody else gave it.
+    Other(Untrusted),
+    /// The server did not tell.
+    Unknown,
 }
 
 /// Why a server refuses to drop a database.
@@ -111,6 +121,8 @@ pub enum DropObstacle {
     /// It is in an availability group, whose name not every login sees.
     AvailabilityGroup(Option<Untrusted>),
     Mirroring,
+    /// The login may not see which databases there are, so that one which is not shown may exist.
+    Unseen,
 }
 
 /// How initialising ended.

@@ -304,7 +304,7 @@ async fn backends(choice: &NodeChoice, given: &[String], environment: &Environme
         Fact::Missing(trouble) => trouble.clone(),
         Fact::Unknown => Trouble::Unasked,
     };
-    let told = failures::explain_step_at(StepKind::ConnectOnce, &Failure::Server(trouble), &target, host::platform());
+    let told = failures::explain_step_at(StepKind::ConnectOnce, &Failure::Server(trouble), (&target, None), host::platform());
     Err((Exit::Checks, format!("The nodes are not known. {} {}", told.says, told.fix)))
 }
 

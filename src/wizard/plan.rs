@@ -70,7 +70,7 @@ pub fn make(proposal: &Proposal<'_>) -> Result<Plan, NoPlan> {
 
 /// Returns the fingerprint of the certificate that the server shows.
 fn shown_certificate(proposal: &Proposal<'_>) -> Option<[u8; 32]> {
-    proposal.facts.server.certificate.as_ref().map(|certificate| certificate.sha256)
+    proposal.facts.server.shown_certificate()
 }
 
 /// Returns the licence that a first node brings.

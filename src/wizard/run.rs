@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::catalog::failures::{self, Explanation};
+use crate::model::facts::ServerVersion;
 use crate::model::flow::Flow;
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
@@ -112,11 +113,11 @@ impl Run {
         self.rows.iter().find(|row| row.failure.is_some())
     }
 
-    /// Explains why a step failed or could not be undone.
-    pub fn explain(&self, row: &Row) -> Option<Explanation> {
+    /// Explains why a step failed or could not be undone. `version`: the server's, as far as a survey knows it.
+    pub fn explain(&self, row: &Row, version: Option<&ServerVersion>) -> Option<Explanation> {
         let failure = row.failure.as_ref()?;
         Some(match &self.plan {
-            Some(plan) => failures::explain_step_at(row.kind, failure, &plan.node.target, plan.node.platform),
+            Some(plan) => failures::explain_step_at(row.kind, failure, (&plan.node.target, version), plan.node.platform),
             None => failures::explain_step(row.kind, failure),
         })
     }

@@ -191,7 +191,7 @@ fn shut(trouble: &Trouble) -> &'static str {
     match trouble {
         Trouble::Seal(SealTrouble::OtherMachine) => "sealed on another machine",
         Trouble::Seal(SealTrouble::Damaged) => "sealed, damaged",
-        Trouble::Seal(SealTrouble::OtherDestination) => "sealed for another server, login or trust",
+        Trouble::Seal(SealTrouble::OtherDestination) => "sealed for another server, login, encryption or trust",
         Trouble::Seal(SealTrouble::Absent) => "missing",
         _ => "sealed, could not be opened",
     }

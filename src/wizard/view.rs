@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::catalog::checks::{self, Case};
+use crate::catalog::failures::Explanation;
 use crate::catalog::form::read;
 use crate::catalog::{flow, form};
 use crate::model::check::CheckId;
@@ -19,7 +20,7 @@ use crate::words;
 
 use super::event::{Action, StartChoice};
 use super::gate::{self, Gate};
-use super::run::Phase;
+use super::run::{Phase, Row};
 use super::state::{Focus, State};
 use super::tickets::RequestState;
 use super::{review, tickets};
@@ -109,6 +110,11 @@ impl State {
     /// Returns `true` if the server's certificate was refused, so that the operator may choose to trust just this one.
     pub fn is_certificate_refused(&self) -> bool {
         self.facts.server.certificate.is_some() && matches!(self.facts.server.way_blocked(), Some(Trouble::Tls(_)))
+    }
+
+    /// Explains why a step failed or could not be undone.
+    pub fn explain_step(&self, row: &Row) -> Option<Explanation> {
+        self.run().explain(row, self.facts.server.version.seen())
     }
 
     /// Returns what a check judges.
@@ -226,7 +232,7 @@ impl State {
     /// Returns the remedy of the finding that is shown in full, or of the step that failed.
     pub fn remedy(&self) -> Option<Remedy> {
         match self.place.here {
-            ScreenId::Install => self.run().explain(self.run().failed()?)?.remedy,
+            ScreenId::Install => self.explain_step(self.run().failed()?)?.remedy,
             _ => self.foremost()?.remedy,
         }
     }

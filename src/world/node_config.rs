@@ -92,7 +92,7 @@ pub fn build(plan: &Plan, sealer: &Sealer) -> Result<NodeConfig, SealError> {
             name: node.target.database.to_string(),
             sign_in: match &node.target.sign_in {
                 SignIn::SqlLogin { user, password } => {
-                    let to = Destination::new(&server, user, &trust);
+                    let to = Destination::new(&server, user, node.target.encryption, &trust);
                     let password = seal(&Purpose::DatabasePassword { instance, to: &to }, password)?;
                     SealedSignIn::SqlLogin { user: user.clone(), password }
                 }
@@ -161,8 +161,8 @@ pub fn target(config: &NodeConfig, sealer: &Sealer) -> Result<Target, OpenError>
 
 /// The database login's password.
 pub fn database_password(config: &NodeConfig, sealer: &Sealer) -> Result<SecretString, OpenError> {
-    let SealedSignIn::SqlLogin { user, password } = &config.database.sign_in;
-    let to = Destination::new(&config.database.server, user, &config.database.trust);
+    let SealedSignIn::SqlLogin { password, .. } = &config.database.sign_in;
+    let to = Destination::of_config(&config.database);
     let purpose = Purpose::DatabasePassword { instance: &config.instance, to: &to };
     open(sealer, "database.password", &purpose, password)
 }

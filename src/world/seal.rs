@@ -16,19 +16,13 @@ use zeroize::Zeroizing;
 
 use crate::model::cluster::ClusterId;
 use crate::model::names::instance_key;
-use crate::model::node_config::{Sealed, TrustSection};
+use crate::model::node_config::{DatabaseSection, Sealed, SealedSignIn, TrustSection};
 use crate::model::secret::on_clean_stack;
-use crate::model::target::ServerAddress;
+use crate::model::target::{Encryption, ServerAddress};
 use crate::world::atomic_write::{Existing, atomic_write};
 use crate::world::places::Places;
 use crate::world::random::{self, NoRandomness};
 use crate::world::{folder, ownership, small_file};
-
-/// Prefix of sealed texts, with the scheme's number: the purpose and the instance are authenticated.
-const HEAD: &str = "sealed:1:";
-
-/// Prefix of sealed texts whose destination is authenticated too. Older configs have the other one.
-const HEAD_BOUND: &str = "sealed:2:";
 
 /// Why a secret could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +33,8 @@ pub enum SealError {
     /// It was sealed here, but for another purpose or instance, or it was changed.
     #[error("it is damaged, or was sealed for something else")]
     Damaged,
-    /// It was sealed here, but the server, login or trust beside it was changed since then, or it was changed itself.
-    #[error("it was sealed for another server, login or trust, or is damaged")]
+    /// It was sealed here, but the server, login, encryption or trust beside it was changed since then, or it was changed itself.
+    #[error("it was sealed for another server, login, encryption or trust, or is damaged")]
     OtherDestination,
     /// It is not a sealed text at all.
     #[error("it is not a sealed value")]
@@ -90,8 +84,8 @@ impl Sealer {
     pub fn seal(&self, purpose: &Purpose<'_>, secret: &[u8]) -> Result<Sealed, SealError> {
         let nonce: [u8; NONCE_LEN] = random::bytes()?;
         let (head, purpose) = match purpose.bound_text() {
-            Some(text) => (HEAD_BOUND, text),
-            None => (HEAD, purpose.text()),
+            Some(text) => (Sealed::HEAD_BOUND, text),
+            None => (Sealed::HEAD, purpose.text()),
         };
         let mut sealed = Zeroizing::new(secret.to_vec());
         self.key
@@ -104,7 +98,7 @@ impl Sealer {
     /// Opens a secret that was sealed for this purpose.
     pub fn unseal(&self, purpose: &Purpose<'_>, sealed: &Sealed) -> Result<SecretSlice<u8>, SealError> {
         let sealed = sealed.0.trim();
-        let (purpose, rest, shut) = match (sealed.strip_prefix(HEAD_BOUND), sealed.strip_prefix(HEAD)) {
+        let (purpose, rest, shut) = match (sealed.strip_prefix(Sealed::HEAD_BOUND), sealed.strip_prefix(Sealed::HEAD)) {
             (Some(rest), _) => (purpose.bound_text().ok_or(SealError::Malformed)?, rest, SealError::OtherDestination),
             (None, Some(rest)) => (purpose.text(), rest, SealError::Damaged),
             (None, None) => return Err(SealError::Malformed),
@@ -158,27 +152,40 @@ impl Purpose<'_> {
     /// The same where the destination is authenticated too, so that a copied config with another server does not open it; `None`
     /// for what is sent nowhere.
     fn bound_text(&self) -> Option<String> {
-        let Self::DatabasePassword { instance, to: Destination { server, login, trust } } = self else { return None };
+        let Self::DatabasePassword { instance, to: Destination { server, login, encryption, trust } } = self else { return None };
         // Lengths, since a login may hold any character.
-        let parts = [server, login, trust].map(|part| format!("{}:{part}", part.len())).join("\0");
+        let parts = [server, login, encryption, trust].map(|part| format!("{}:{part}", part.len())).join("\0");
         Some(format!("octopus-setup sealed 2\0{}\0database-password\0{parts}", instance_key(instance)))
     }
 }
 
-/// Where a password is sent: the server, whose it is, and what the server's certificate is checked against.
+/// Where a password is sent, and how: the server, whose it is, whether it may go unencrypted, and what the server's certificate is
+/// checked against.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Destination {
     server: String,
     login: String,
+    encryption: String,
     trust: String,
 }
 
 impl Destination {
-    /// Reads the destination that a config names. Two spellings of one server are the same.
-    pub fn new(server: &str, login: &str, trust: &TrustSection) -> Self {
+    /// Returns the destination that a config names.
+    pub fn of_config(database: &DatabaseSection) -> Self {
+        let DatabaseSection { server, sign_in: SealedSignIn::SqlLogin { user, .. }, encryption, trust, .. } = database;
+        Self::new(server, user, *encryption, trust)
+    }
+
+    /// Makes a destination. Two spellings of one server are the same.
+    pub fn new(server: &str, login: &str, encryption: Encryption, trust: &TrustSection) -> Self {
         let address = ServerAddress::parse(server).map_or_else(|_| server.to_owned(), |address| address.to_string());
         let by = trust.ca_file().or_else(|| trust.fingerprint().map(|digits| digits.to_lowercase())).unwrap_or_default();
-        Self { server: address.to_lowercase(), login: login.to_owned(), trust: format!("{}\0{by}", trust.kind().spelling()) }
+        Self {
+            server: address.to_lowercase(),
+            login: login.to_owned(),
+            encryption: encryption.spelling().to_owned(),
+            trust: format!("{}\0{by}", trust.kind().spelling()),
+        }
     }
 }
 
@@ -339,25 +346,26 @@ mod tests {
     }
 
     #[test]
-    fn a_password_opens_for_its_own_server_login_and_trust_only() {
+    fn a_password_opens_for_its_own_server_login_encryption_and_trust_only() {
         fn purpose(to: &Destination) -> Purpose<'_> {
             Purpose::DatabasePassword { instance: "OctopusServer", to }
         }
         let (_root, sealer) = sealing_machine();
         let fingerprint = TrustSection::Fingerprint("9c".repeat(32));
-        let to = Destination::new("sql01,1433", "octopus", &fingerprint);
+        let to = Destination::new("sql01,1433", "octopus", Encryption::Mandatory, &fingerprint);
         let text = sealer.seal(&purpose(&to), b"hunter2").expect("sealed");
         assert!(text.0.starts_with("sealed:2:"), "{}", text.0);
-        for same in [to.clone(), Destination::new(" SQL01 , 1433", "octopus", &fingerprint)] {
+        for same in [to.clone(), Destination::new(" SQL01 , 1433", "octopus", Encryption::Mandatory, &fingerprint)] {
             assert_eq!(sealer.unseal(&purpose(&same), &text).expect("opened").expose_secret(), b"hunter2");
         }
         for other in [
-            Destination::new("sql02,1433", "octopus", &fingerprint),
-            Destination::new("sql01,1434", "octopus", &fingerprint),
-            Destination::new("sql01,1433", "sa", &fingerprint),
-            Destination::new("sql01,1433", "octopus", &TrustSection::None),
-            Destination::new("sql01,1433", "octopus", &TrustSection::Fingerprint("9d".repeat(32))),
-            Destination::new("sql01,1433", "octopus", &TrustSection::CaFile("9c".repeat(32).into())),
+            Destination::new("sql02,1433", "octopus", Encryption::Mandatory, &fingerprint),
+            Destination::new("sql01,1434", "octopus", Encryption::Mandatory, &fingerprint),
+            Destination::new("sql01,1433", "sa", Encryption::Mandatory, &fingerprint),
+            Destination::new("sql01,1433", "octopus", Encryption::Optional, &fingerprint),
+            Destination::new("sql01,1433", "octopus", Encryption::Mandatory, &TrustSection::None),
+            Destination::new("sql01,1433", "octopus", Encryption::Mandatory, &TrustSection::Fingerprint("9d".repeat(32))),
+            Destination::new("sql01,1433", "octopus", Encryption::Mandatory, &TrustSection::CaFile("9c".repeat(32).into())),
         ] {
             assert!(matches!(sealer.unseal(&purpose(&other), &text), Err(SealError::OtherDestination)), "{other:?}");
         }
@@ -371,7 +379,7 @@ mod tests {
     #[test]
     fn what_an_older_build_sealed_opens_as_it_did() {
         let (_root, sealer) = sealing_machine();
-        let to = Destination::new("sql01", "octopus", &TrustSection::System);
+        let to = Destination::new("sql01", "octopus", Encryption::Mandatory, &TrustSection::System);
         let purpose = Purpose::DatabasePassword { instance: "OctopusServer", to: &to };
         let mut password = b"hunter2".to_vec();
         let nonce = [7; NONCE_LEN];

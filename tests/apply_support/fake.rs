@@ -7,7 +7,8 @@ use octopus_setup::model::facts::{Content, NodeSeen, Trouble};
 use octopus_setup::model::key_evidence::{KeyBasis, KeyVerdict, NoBasis};
 use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::registry::{
-    CreatedDatabase, InitialiseOutcome, NewCluster, RegisterOutcome, RowChange, RowChangeOutcome, StorageRows, VerifiedCluster,
+    CreatedDatabase, GivenCollation, InitialiseOutcome, NewCluster, RegisterOutcome, RowChange, RowChangeOutcome, StorageRows,
+    VerifiedCluster,
 };
 use octopus_setup::model::target::Target;
 use octopus_setup::world::apply::{ClusterDatabase, Proven, Removed};
@@ -107,7 +108,10 @@ impl ClusterDatabase for Fake {
     async fn create_database(&self, _: &Target) -> Result<CreatedDatabase, Trouble> {
         self.call(Call::Create, |server| {
             let made = !std::mem::replace(&mut server.database, true);
-            CreatedDatabase { made, collation: server.collation.map(Into::into) }
+            CreatedDatabase {
+                made,
+                collation: server.collation.map_or(GivenCollation::Ours, |name| GivenCollation::Other(name.into())),
+            }
         })
         .await
     }

@@ -33,7 +33,7 @@ fn config() -> NodeConfig {
         database: DatabaseSection {
             server: "sql01.corp.example,1433".into(),
             name: "OctopusDeploy".into(),
-            sign_in: SealedSignIn::SqlLogin { user: "octopus".into(), password: Sealed("sealed:1:aa:bb".into()) },
+            sign_in: SealedSignIn::SqlLogin { user: "octopus".into(), password: Sealed("sealed:2:aa:bb".into()) },
             encryption: Encryption::Mandatory,
             trust: TrustSection::System,
             multi_subnet: false,

@@ -145,7 +145,7 @@ async fn cluster(site: &Site) -> std::path::PathBuf {
     sql::ask(&mut session, &insert).await;
     let sealer = Sealer::open_or_create(&Places::under(site.home("state"))).unwrap();
     let trust = TrustSection::CaFile(site.server.ca_file().to_owned());
-    let to = Destination::new(&address, "sa", &trust);
+    let to = Destination::new(&address, "sa", target.encryption, &trust);
     let seal = sealer
         .seal(&Purpose::DatabasePassword { instance: "Blue", to: &to }, site.server.sa_password().expose_secret().as_bytes())
         .unwrap();

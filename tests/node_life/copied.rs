@@ -43,7 +43,7 @@ async fn a_copied_config_asks_for_its_secrets_and_is_sealed_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_config_with_another_server_login_or_trust_does_not_open_its_password() {
+async fn a_config_with_another_server_login_encryption_or_trust_does_not_open_its_password() {
     let scene = Scene::new().await;
     let path = scene.config_file("node-1");
     let good = std::fs::read_to_string(&path).unwrap();
@@ -56,6 +56,8 @@ async fn a_config_with_another_server_login_or_trust_does_not_open_its_password(
         good.replace(&format!(",{port}\""), &format!(",{other_port}\"")),
         good.replace("user = \"octopus\"", "user = \"sa\""),
         good.replace(&ca_file, "ca-file = \"/etc/other-ca.pem\""),
+        // The password would go out unencrypted.
+        good.replace("encryption = \"mandatory\"", "encryption = \"optional\""),
     ] {
         assert_ne!(changed, good);
         std::fs::write(&path, changed).unwrap();
@@ -63,7 +65,7 @@ async fn a_config_with_another_server_login_or_trust_does_not_open_its_password(
         let password = engine.state().facts.node.password.trouble();
         assert_eq!(password, Some(&Trouble::Seal(SealTrouble::OtherDestination)));
         let told: String = findings(&engine, "node-seals").into_iter().map(|finding| finding.says).collect();
-        assert!(told.contains("sealed for another server, login or trust"), "{told}");
+        assert!(told.contains("sealed for another server, login, encryption or trust"), "{told}");
         assert_eq!((other.logins(), scene.site.server.logins()), (0, before), "nothing was sent");
     }
     // Given again, it is sealed for what stands there now.

@@ -54,7 +54,7 @@ async fn cut_everywhere(for_good: bool) {
             Phase::Finished => assert!(!(cut && for_good), "{node}: finished without a server"),
             Phase::Failed => {
                 let row = engine.state().run().failed().unwrap();
-                let said = engine.state().run().explain(row).unwrap();
+                let said = engine.state().explain_step(row).unwrap();
                 assert!(!said.says.is_empty() && !said.fix.is_empty(), "{said:?}");
                 failed.push(row.kind);
                 retried(&mut engine).await;
@@ -146,7 +146,7 @@ async fn a_deadlock_or_a_lock_that_is_not_granted_is_tried_again_and_not_for_eve
         let row = engine.state().run().failed().unwrap();
         assert_eq!(row.kind, StepKind::JoinCluster);
         assert!((1..=4).contains(&wire.refused()), "tried {} times", wire.refused());
-        assert!(engine.state().run().explain(row).unwrap().says.contains("Rehearsed"), "the server's own words are told");
+        assert!(engine.state().explain_step(row).unwrap().says.contains("Rehearsed"), "the server's own words are told");
         wire.mend();
         retried(&mut engine).await;
         is_over(&scene, &mut engine, node).await;

@@ -55,7 +55,7 @@ async fn of_two_joiners_with_one_name_exactly_one_wins_and_the_other_can_undo() 
     let (loser, node) = if one.state().run().phase == Phase::Failed { (&mut one, "node-2") } else { (&mut two, "node-3") };
     let row = loser.state().run().failed().unwrap();
     assert_eq!(row.kind, StepKind::JoinCluster);
-    let said = loser.state().run().explain(row).unwrap();
+    let said = loser.state().explain_step(row).unwrap();
     assert!(said.says.to_lowercase().contains("web02"), "{}", said.says);
     loser.handle(Event::Press(Action::Undo));
     loser.handle(Event::Reply(true));

@@ -80,7 +80,7 @@ async fn what_changed_between_verdict_and_install_stops_it_before_the_first_step
     assert_eq!(engine.state().run().phase, Phase::Failed);
     let row = engine.state().run().failed().unwrap();
     assert_eq!(row.kind.id(), "prove-again");
-    assert!(engine.state().run().explain(row).unwrap().says.contains("not this cluster's"));
+    assert!(engine.state().explain_step(row).unwrap().says.contains("not this cluster's"));
     assert!(!scene.site.home("node-2").exists(), "something was written");
     assert_eq!(scene.nodes().await, ["node-1"]);
 }

@@ -78,7 +78,7 @@ impl Bench {
                     password: seal(
                         Purpose::DatabasePassword {
                             instance: INSTANCE,
-                            to: &Destination::new("sql01", "octo", &TrustSection::System),
+                            to: &Destination::new("sql01", "octo", Encryption::Mandatory, &TrustSection::System),
                         },
                         password,
                     ),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::facts::{Content, DatabaseSeen, ServerFacts, SqlTrouble, TlsTrouble, Trouble};
 use octopus_setup::model::master_key::{Fingerprint, Verifier};
-use octopus_setup::model::registry::{InitialiseOutcome, NewCluster, NodeRow};
+use octopus_setup::model::registry::{CreatedDatabase, GivenCollation, InitialiseOutcome, NewCluster, NodeRow};
 use octopus_setup::model::storage::SharedStorage;
 use octopus_setup::model::target::{Encryption, Target};
 use octopus_setup::world::sqlserver::{Patience, SqlServer};
@@ -259,6 +259,15 @@ async fn a_refused_login_is_never_tried_again() {
     }
 }
 
+#[tokio::test]
+async fn a_refused_login_is_never_tried_again_by_a_step() {
+    let refused = |made: Result<(), Trouble>| matches!(made, Err(Trouble::Sql(said)) if said.number == 18456);
+    let (site, logins) = with_logins(&[18456]).await;
+    assert!(refused(SqlServer::new().content(&site.target("Octopus")).await.map(drop)) && logins.get() == 1);
+    let (site, logins) = with_logins(&[18456]).await;
+    assert!(refused(SqlServer::new().create_database(&site.target("Another")).await.map(drop)) && logins.get() == 1);
+}
+
 /// The connection breaks in the first write; after that two logins say 983, and one 40613.
 #[tokio::test]
 async fn a_failover_in_the_middle_of_a_step_is_survived() {
@@ -385,4 +394,85 @@ async fn making_a_database_may_take_long() {
         SqlServer::with_patience(patience).create_database(&site.target("Octopus")).await.map(|created| created.made),
         Ok(true)
     );
+}
+
+/// The second login is the one that asks whether the server is still there.
+#[tokio::test]
+async fn a_server_that_is_too_busy_for_a_second_login_is_not_silent() {
+    for number in [40501, 17809] {
+        let asked = Count::default();
+        let counted = asked.clone();
+        let site = Site::new(move |request| match request.kind {
+            _ if request.asks("CREATE DATABASE") => Act::PassLate(Duration::from_secs(3)),
+            PacketType::Login7 if counted.next() > 0 => Act::Answer(refusal(number, 1, 14, "Please try again.")),
+            _ => Act::Pass,
+        })
+        .await;
+        let patience = Patience { making: Duration::from_millis(100), read: Duration::from_secs(1) };
+        let made = SqlServer::with_patience(patience).create_database(&site.target("Octopus")).await;
+        assert_eq!(made.map(|created| created.made), Ok(true));
+        assert!(asked.get() > 1);
+    }
+}
+
+/// A password that was changed in the meantime is not tried every few seconds.
+#[tokio::test]
+async fn a_second_login_that_is_refused_is_the_last() {
+    let asked = Count::default();
+    let counted = asked.clone();
+    let site = Site::new(move |request| match request.kind {
+        _ if request.asks("CREATE DATABASE") => Act::PassLate(Duration::from_secs(2)),
+        PacketType::Login7 if counted.next() > 0 => Act::Answer(refusal(18456, 1, 14, "Login failed for user 'sa'.")),
+        _ => Act::Pass,
+    })
+    .await;
+    let patience = Patience { making: Duration::from_millis(100), read: Duration::from_secs(60) };
+    let made = SqlServer::with_patience(patience).create_database(&site.target("Octopus")).await;
+    assert_eq!((made.map(|created| created.made), asked.get()), (Ok(true), 2));
+}
+
+#[tokio::test]
+async fn one_lost_question_whether_the_server_is_there_ends_nothing() {
+    let asked = Count::default();
+    let counted = asked.clone();
+    let site = Site::new(move |request| match request.kind {
+        _ if request.asks("CREATE DATABASE") => Act::PassLate(Duration::from_secs(2)),
+        PacketType::Login7 if counted.next() == 1 => Act::HangUp,
+        _ => Act::Pass,
+    })
+    .await;
+    let patience = Patience { making: Duration::from_millis(100), read: Duration::from_secs(60) };
+    let made = SqlServer::with_patience(patience).create_database(&site.target("Octopus")).await;
+    assert_eq!(made.map(|created| created.made), Ok(true));
+    assert!(asked.get() > 1);
+}
+
+#[tokio::test]
+async fn a_database_whose_making_was_not_answered_was_made_by_this_run() {
+    let asked = Count::default();
+    let site =
+        Site::new(move |request| if request.asks("CREATE DATABASE") && asked.next() == 0 { Act::HangUpAfter } else { Act::Pass })
+            .await;
+    let (server, target) = (SqlServer::new(), site.target("Octopus"));
+    assert_eq!(server.create_database(&target).await.map(|created| created.made), Ok(true));
+    assert_eq!(server.create_database(&target).await.map(|created| created.made), Ok(false), "the next one finds it");
+}
+
+#[tokio::test]
+async fn a_collation_that_cannot_be_asked_for_costs_no_database() {
+    for lost in [true, false] {
+        let site = Site::new(move |request| {
+            if request.asks("octopus_setup database") {
+                return Act::Answer(refusal(2812, 62, 16, "Could not find stored procedure 'sp_getapplock'."));
+            }
+            match request.asks("'collation' AS part") {
+                true if lost => Act::HangUp,
+                true => Act::Answer(refusal(1205, 1, 13, "Transaction was deadlocked. Rerun the transaction.")),
+                false => Act::Pass,
+            }
+        })
+        .await;
+        let created = SqlServer::new().create_database(&site.target("Octopus")).await;
+        assert_eq!(created, Ok(CreatedDatabase { made: true, collation: GivenCollation::Unknown }), "{lost}");
+    }
 }

@@ -13,7 +13,7 @@ use octopus_setup::model::finding::{Finding, Remedy, Severity, Verdict};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::master_key::{Fingerprint, Verifier};
 use octopus_setup::model::platform::Platform;
-use octopus_setup::model::registry::{CreatedDatabase, DropObstacle, InitialiseOutcome, NewCluster, NodeRow};
+use octopus_setup::model::registry::{CreatedDatabase, DropObstacle, GivenCollation, InitialiseOutcome, NewCluster, NodeRow};
 use octopus_setup::model::storage::SharedStorage;
 use octopus_setup::model::target::SignIn;
 use octopus_setup::world::sqlserver::{SqlServer, Undone};
@@ -143,7 +143,7 @@ async fn without_application_locks_in_master_the_name_decides() {
     let target = site.target("Octopus");
     for made in [true, false] {
         let created = SqlServer::new().create_database(&target).await;
-        assert_eq!(created, Ok(CreatedDatabase { made, collation: None }));
+        assert_eq!(created, Ok(CreatedDatabase { made, collation: GivenCollation::Ours }));
     }
 }
 
@@ -158,7 +158,7 @@ async fn a_collation_that_the_server_refused_is_told_by_its_own() {
     .await;
     for made in [true, false] {
         let created = SqlServer::new().create_database(&site.target("Octopus")).await.unwrap();
-        assert_eq!(created, CreatedDatabase { made, collation: Some("SQL_Latin1_General_CP1_CI_AS".into()) });
+        assert_eq!(created, CreatedDatabase { made, collation: GivenCollation::Other("SQL_Latin1_General_CP1_CI_AS".into()) });
     }
 }
 

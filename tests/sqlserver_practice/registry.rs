@@ -1,7 +1,7 @@
 //! Writes the registry, and undoes that.
 
 use octopus_setup::model::facts::{Content, DatabaseSeen, Fact, Trouble};
-use octopus_setup::model::registry::{CreatedDatabase, InitialiseOutcome, NewCluster, NodeRow};
+use octopus_setup::model::registry::{CreatedDatabase, DropObstacle, InitialiseOutcome, NewCluster, NodeRow};
 use octopus_setup::model::target::{Encryption, Target};
 use octopus_setup::world::sqlserver::{Membership, SqlServer, Undone};
 use practice_server::WireFault;
@@ -264,4 +264,16 @@ async fn a_database_that_cannot_be_opened_is_never_dropped() {
     let ended = SqlServer::new().drop_database(&target).await;
     assert!(matches!(&ended, Err(Trouble::Sql(said)) if said.number == 4060), "{ended:?}");
     assert_eq!(SqlServer::new().content(&lab.target("Octopus")).await, Ok(Content::Empty), "it is still there");
+}
+
+#[tokio::test]
+async fn what_a_login_may_not_see_is_not_taken_for_gone() {
+    let guest = login("guest1", false, false);
+    let lab = Lab::with(|options| options.logins.push(guest.clone())).await;
+    let target = by(&guest, lab.target("Fresh"));
+    assert_eq!(SqlServer::new().drop_database(&target).await, Ok(Undone::NothingThere));
+    lab.prepare("master", &["DENY VIEW ANY DATABASE TO [guest1]"]).await;
+    let unseen = Ok(Undone::Held(DropObstacle::Unseen));
+    assert_eq!(SqlServer::new().drop_database(&target).await, unseen);
+    assert_eq!(SqlServer::new().undo_initialise(&target, cluster(1).id).await, unseen);
 }

@@ -25,7 +25,7 @@ fn failed(engine: &Engine) -> (StepKind, Explanation) {
     let run = engine.state().run();
     assert_eq!(run.phase, Phase::Failed, "{:?}", run.rows);
     let row = run.failed().unwrap();
-    let words = run.explain(row).unwrap();
+    let words = engine.state().explain_step(row).unwrap();
     assert!(words.says.ends_with('.') && words.fix.ends_with('.'), "{words:#?}");
     let secret = engine.state().answers.secret(FieldId::Password).unwrap().expose_secret();
     assert!(!format!("{words:?} {run:?}").contains(secret));

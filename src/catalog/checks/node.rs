@@ -11,7 +11,7 @@ use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::master_key::Fingerprint;
 use crate::model::master_key::MasterKey;
-use crate::model::node_config::NodeConfig;
+use crate::model::node_config::{NodeConfig, SealedSignIn};
 use crate::model::octopus::OctopusConfig;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
@@ -128,6 +128,10 @@ fn login_finding(config: &OctopusConfig) -> Option<Finding> {
 pub const SEAL_ANOTHER_KEY: &str = "Move octopus-master-key.sealed out of the home directory and keep it, then change settings ({key:edit}) and give \
                         the cluster's master key, which is sealed anew.";
 
+/// Of a password that an older build sealed: in a config that somebody changed, it opens all the same.
+const UNBOUND: &str = "The database login's password was sealed without its server, login, encryption and trust, by an older octopus-setup. \
+                       Change a setting once to bind it to them.";
+
 /// The sealed secrets open here, and the key among them is the one whose fingerprint the config holds.
 fn judge_seals(case: &Case<'_>) -> Verdict {
     let node = &case.facts.node;
@@ -148,6 +152,10 @@ fn judge_seals(case: &Case<'_>) -> Verdict {
     let mut findings: Vec<Finding> =
         sealed.into_iter().filter_map(|(field, what, trouble)| Some(unopened(field, what, trouble?))).collect();
     findings.extend(node.key.seen().and_then(|key| key_finding(key, config)));
+    let SealedSignIn::SqlLogin { password, .. } = &config.database.sign_in;
+    if node.password.seen().is_some() && password.is_unbound() {
+        findings.push(Finding::note(CheckId::NodeSeals, UNBOUND).about(FieldId::Password));
+    }
     report_all(findings, || match &node.service_password {
         Fact::Seen(Some(_)) => "both passwords and the master key open here".to_owned(),
         _ => "the password and the master key open here".to_owned(),
@@ -168,11 +176,11 @@ fn unopened(field: FieldId, what: &str, trouble: &Trouble) -> Finding {
         ),
         Trouble::Seal(SealTrouble::OtherDestination) => (
             format!(
-                "{what} does not open: it was sealed for another server, login or trust than the ones that stand beside it now, or is \
-                 damaged. Nothing was sent."
+                "{what} does not open: it was sealed for another server, login, encryption or trust than the ones that stand beside it \
+                 now, or is damaged. Nothing was sent."
             ),
-            "Put the server, login and trust back, or a dated copy of the file in its place; or change settings ({key:edit}) and give \
-             the password again, which seals it for the present ones."
+            "Put the server, login, encryption and trust back, or a dated copy of the file in its place; or change settings \
+             ({key:edit}) and give the password again, which seals it for the present ones."
                 .to_owned(),
         ),
         Trouble::Seal(SealTrouble::Absent) => (
@@ -250,6 +258,7 @@ mod tests {
     use crate::model::facts::{ConfigTrouble, Facts};
     use crate::model::flow::Flow;
     use crate::model::node::{Maker, Subject};
+    use crate::model::node_config::Sealed;
 
     fn config_verdict(change: impl FnOnce(&mut Facts)) -> Verdict {
         let (answers, mut facts) = (samples::answers(), samples::facts());
@@ -338,6 +347,17 @@ mod tests {
         assert_eq!(evidence(&seals_verdict(|_| {})), "the password and the master key open here");
         let both = seals_verdict(|facts| facts.node.service_password = Fact::Seen(Some(Raw::of(FieldId::ServicePassword, "x"))));
         assert!(evidence(&both).starts_with("both"));
+    }
+
+    #[test]
+    fn a_password_that_is_sealed_without_its_server_is_noted() {
+        let noted = seals_verdict(|facts| {
+            let mut config = samples::node_config();
+            config.database.sign_in = SealedSignIn::SqlLogin { user: "octopus".into(), password: Sealed("sealed:1:x:y".into()) };
+            facts.node.config = Fact::Seen(Box::new(config));
+        });
+        let Verdict::Found(findings) = &noted else { panic!("{noted:?}") };
+        assert!(findings[0].severity == Severity::Note && findings[0].says.contains("without its server"), "{findings:?}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::model::platform::Platform;
 use crate::model::quote::Shell;
 use crate::model::untrusted::Untrusted;
 
-pub use sql::{TAKE_BACK, UNMAPPED};
+pub use sql::TAKE_BACK;
 pub use step::{explain_step, explain_step_at};
 
 /// What happened, and what to do about it.
@@ -303,7 +303,7 @@ fn seal_trouble(trouble: SealTrouble) -> Explanation {
             "Put a dated copy in its place, or give the secret again.",
         ),
         SealTrouble::OtherDestination => Explanation::new(
-            "It was sealed for another server, login or trust, or is damaged.",
+            "It was sealed for another server, login, encryption or trust, or is damaged.",
             "Put those back that it was sealed for, or give the password again for the present ones.",
         ),
         SealTrouble::Absent => Explanation::new("It is not there.", "Give the secret again; it is sealed anew here."),

@@ -59,7 +59,7 @@ fn by_number(number: u32, context: &ServerContext<'_>) -> Explanation {
             "Connect from inside its virtual network by its private endpoint, or have public network access turned on in the Azure portal.",
         )
         .about(FieldId::Server),
-        UNMAPPED => unmapped(context),
+        SqlTrouble::UNMAPPED => unmapped(context),
         17142 => waiting("The SQL Server service is paused.", "Have it resumed, then try again."),
         17148 | 17187 | 17188 | 18401 | 6005 | 922 | 921 => waiting(
             "The server or its database is just starting, being upgraded or shutting down.",
@@ -142,9 +142,6 @@ fn after_login(number: u32, context: &ServerContext<'_>) -> Explanation {
         _ => Explanation::new("", "Show this to the DBA; the server's error log may say more."),
     }
 }
-
-/// Babelfish's number for every error of its engine that it cannot map.
-pub const UNMAPPED: u32 = 33_557_097;
 
 /// An error that only the engine's own words tell, which follow.
 fn unmapped(context: &ServerContext<'_>) -> Explanation {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{Explanation, ServerContext, explain_server_trouble, name_or};
+use crate::catalog::dba::Reach;
 use crate::catalog::{format, steps};
-use crate::model::facts::{Content, Trouble};
+use crate::model::facts::{Content, ServerVersion, Trouble};
 use crate::model::octopus::CommandFailure;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::platform::Platform;
@@ -25,8 +26,14 @@ pub fn explain_step(kind: StepKind, failure: &Failure) -> Explanation {
     explain_in(kind, failure, &ServerContext::UNKNOWN)
 }
 
-/// The same with the names of the server, the database and the login.
-pub fn explain_step_at(kind: StepKind, failure: &Failure, target: &Target, platform: Platform) -> Explanation {
+/// The same with the names of the server, the database and the login, and with scripts as the server takes them, as far as a survey
+/// knows it.
+pub fn explain_step_at(
+    kind: StepKind,
+    failure: &Failure,
+    (target, version): (&Target, Option<&ServerVersion>),
+    platform: Platform,
+) -> Explanation {
     let server = target.address.to_string();
     let SignIn::SqlLogin { user, .. } = &target.sign_in;
     let context = ServerContext {
@@ -34,6 +41,7 @@ pub fn explain_step_at(kind: StepKind, failure: &Failure, target: &Target, platf
         host: &target.address.host,
         login: user,
         database: target.database.as_str(),
+        reach: Reach::new(version),
         platform,
         ..ServerContext::UNKNOWN
     };
@@ -65,7 +73,7 @@ fn explain_in(kind: StepKind, failure: &Failure, context: &ServerContext<'_>) ->
             ),
             "Undo this run, and have a DBA create the database with a case-insensitive collation; or use another server.",
         ),
-        Failure::DropRefused(obstacle) => drop_refused(obstacle, context.database),
+        Failure::DropRefused(obstacle) => drop_refused(obstacle, context),
         Failure::File { path, said } => Explanation::new(
             format!("{} {}: {}", steps::row(kind).file_failure, path, format::sentence(said.as_str())),
             format!("Fix what the operating system names: rights, room, or the folder above it. {RETRY}"),
@@ -278,7 +286,8 @@ fn no_heartbeat(node: &Untrusted, waited: Duration) -> Explanation {
 }
 
 /// Explains why a database cannot be dropped, with the platform's own procedure.
-fn drop_refused(obstacle: &DropObstacle, database: &str) -> Explanation {
+fn drop_refused(obstacle: &DropObstacle, context: &ServerContext<'_>) -> Explanation {
+    let database = context.database;
     let name = name_or(database, "the database");
     let (says, first) = match obstacle {
         DropObstacle::AmazonRds => {
@@ -295,6 +304,7 @@ fn drop_refused(obstacle: &DropObstacle, database: &str) -> Explanation {
             format!("The server does not drop {name} while it is mirrored."),
             Some(format!("ALTER DATABASE {} SET PARTNER OFF;\n", sql_name(database))),
         ),
+        DropObstacle::Unseen => return database_unseen(context),
     };
     let drop = match obstacle {
         DropObstacle::AmazonRds => format!("EXEC msdb.dbo.rds_drop_database {};", sql_literal(database)),
@@ -307,6 +317,27 @@ fn drop_refused(obstacle: &DropObstacle, database: &str) -> Explanation {
     let words = Explanation::new(says, fix);
     let is_complete = !database.is_empty() && *obstacle != DropObstacle::AvailabilityGroup(None);
     if is_complete { words.sql(first.unwrap_or_default() + &drop) } else { words }
+}
+
+/// Explains that undo cannot tell whether the database still exists.
+fn database_unseen(context: &ServerContext<'_>) -> Explanation {
+    let words = Explanation::new(
+        format!(
+            "Cannot tell whether {} still exists: {} cannot open it, and may not see which databases the server has. Nothing was \
+             dropped.",
+            name_or(context.database, "the database"),
+            name_or(context.login, "the login"),
+        ),
+        "Have a DBA look whether it is there, and give the login the right VIEW ANY DATABASE, then undo again.",
+    );
+    if context.database.is_empty() || context.login.is_empty() {
+        return words;
+    }
+    words.sql(format!(
+        "SELECT name FROM sys.databases WHERE name = {};\nGRANT VIEW ANY DATABASE TO {};",
+        sql_literal(context.database),
+        sql_name(context.login)
+    ))
 }
 
 /// Explains why undo keeps a cluster that Octopus Server has begun to use.
@@ -364,6 +395,7 @@ mod tests {
             (Failure::DropRefused(DropObstacle::AvailabilityGroup(Some("ag1".into()))), "in availability group ag1"),
             (Failure::DropRefused(DropObstacle::AvailabilityGroup(None)), "which this login may not see"),
             (Failure::DropRefused(DropObstacle::Mirroring), "while it is mirrored"),
+            (Failure::DropRefused(DropObstacle::Unseen), "Cannot tell whether the database still exists"),
             (Failure::WrongKey, "not this cluster's"),
             (Failure::KeyUnverified, "can confirm the master key any more"),
             (Failure::FileInTheWay { path: "/x".into() }, "is not overwritten"),
@@ -429,22 +461,36 @@ mod tests {
         let target = crate::catalog::form::read::target(&samples::answers()).expect("a target");
         let denied = Failure::Server(Trouble::Sql(SqlTrouble { number: 262, state: 1, class: 14, text: "no".into() }));
         let sql = |kind| {
-            explain_step_at(kind, &denied, &target, Platform::Linux)
+            explain_step_at(kind, &denied, (&target, None), Platform::Linux)
                 .remedy
                 .map(|remedy| remedy.text().to_owned())
                 .unwrap_or_default()
         };
         assert!(sql(StepKind::CreateDatabase).starts_with("CREATE DATABASE [OctopusDeploy]"));
         assert_eq!(sql(StepKind::InitialiseCluster), "USE [OctopusDeploy];\nALTER ROLE db_owner ADD MEMBER [octopus];");
-        let lost = explain_step_at(StepKind::ConnectOnce, &Failure::Server(Trouble::ConnectionLost), &target, Platform::Linux);
+        let lost =
+            explain_step_at(StepKind::ConnectOnce, &Failure::Server(Trouble::ConnectionLost), (&target, None), Platform::Linux);
         assert!(lost.says.contains("sql01"), "{lost:?}");
+    }
+
+    #[test]
+    fn azure_sql_is_given_no_use() {
+        let target = crate::catalog::form::read::target(&samples::answers()).expect("a target");
+        let mut version = samples::facts().server.version.seen().cloned().expect("a version");
+        version.product = Some(crate::model::facts::Product::AzureSqlDatabase);
+        let denied = Failure::Server(Trouble::Sql(SqlTrouble { number: 262, state: 1, class: 14, text: "no".into() }));
+        for kind in [StepKind::CreateDatabase, StepKind::InitialiseCluster] {
+            let words = explain_step_at(kind, &denied, (&target, Some(&version)), Platform::Linux);
+            let script = words.remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default();
+            assert!(script.starts_with("-- Run this connected to ") && !script.contains("USE ["), "{script}");
+        }
     }
 
     #[test]
     fn each_platform_drops_a_copied_database_by_its_own_procedure() {
         let target = crate::catalog::form::read::target(&samples::answers()).expect("a target");
         let sql = |obstacle| {
-            explain_step_at(StepKind::CreateDatabase, &Failure::DropRefused(obstacle), &target, Platform::Linux)
+            explain_step_at(StepKind::CreateDatabase, &Failure::DropRefused(obstacle), (&target, None), Platform::Linux)
                 .remedy
                 .map(|remedy| remedy.text().to_owned())
         };

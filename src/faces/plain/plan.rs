@@ -257,8 +257,8 @@ async fn choose<L: LineSource, W: Write>(
 
 /// Tells why steps failed or could not be undone, and what to do about it.
 fn failures<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
-    let run = face.state().run();
-    let explanations: Vec<_> = run.rows.iter().filter_map(|row| run.explain(row)).collect();
+    let state = face.state();
+    let explanations: Vec<_> = state.run().rows.iter().filter_map(|row| state.explain_step(row)).collect();
     for explanation in explanations {
         face.tell(&format!("stop: {}", explanation.says))?;
         checks::tell_fix(face, &explanation.fix, explanation.remedy.as_ref().map(Remedy::text))?;

@@ -104,7 +104,7 @@ async fn register(node: &SourceNode, config: &NodeConfig, places: &Places, root:
         Ok(()) if was_there => FollowUp::Already,
         Ok(()) => FollowUp::Done,
         Err((kind, failure)) => {
-            let explained = failures::explain_step_at(kind, &failure, &target, host::platform());
+            let explained = failures::explain_step_at(kind, &failure, (&target, None), host::platform());
             FollowUp::Failed(format!("{} {}", explained.says, explained.fix))
         }
     }

@@ -25,6 +25,9 @@ pub struct ServerFacts {
     pub encrypted: Fact<TlsSession>,
     /// The certificate that the server showed, also if it was not trusted.
     pub certificate: Option<ServerCertificate>,
+    /// SHA-256 over its DER encoding, also if it cannot be read.
+    #[serde(default)]
+    pub certificate_sha256: Option<[u8; 32]>,
     pub login: Fact<ServerLogin>,
     /// What the survey waits for at the moment.
     #[serde(default)]
@@ -48,6 +51,11 @@ pub struct ServerFacts {
 }
 
 impl ServerFacts {
+    /// Returns the fingerprint of the certificate that the server showed. Older recordings have it in the certificate only.
+    pub fn shown_certificate(&self) -> Option<[u8; 32]> {
+        self.certificate_sha256.or_else(|| self.certificate.as_ref().map(|certificate| certificate.sha256))
+    }
+
     /// Returns the first trouble before a working login, if there is one: everything after it is unknown because of it.
     pub fn way_blocked(&self) -> Option<&Trouble> {
         self.resolved

@@ -113,7 +113,7 @@ pub enum SealTrouble {
     OtherMachine,
     /// It is not what was sealed.
     Damaged,
-    /// It was sealed for another server, login or trust than those beside it, or is damaged.
+    /// It was sealed for another server, login, encryption or trust than those beside it, or is damaged.
     OtherDestination,
     /// There is none.
     Absent,
@@ -207,11 +207,21 @@ pub enum CaFileKind {
 /// An error message of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SqlTrouble {
-    /// Its number, for instance 18456. Babelfish sends 33557097 for every error that it cannot map.
+    /// Its number, for instance 18456.
     pub number: u32,
     pub state: u8,
     /// Its severity class.
     pub class: u8,
     /// The server's own text.
     pub text: Untrusted,
+}
+
+impl SqlTrouble {
+    /// Babelfish's number for every error that it cannot map.
+    pub const UNMAPPED: u32 = 33_557_097;
+
+    /// Returns whether the login may have no user in the database that it asked for; its own error is 916.
+    pub const fn may_lack_user(&self) -> bool {
+        matches!(self.number, 911 | 916 | 4060 | 4063 | 18456 | Self::UNMAPPED)
+    }
 }

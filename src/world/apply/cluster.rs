@@ -18,7 +18,7 @@ use crate::model::licence::Licence;
 use crate::model::master_key::{MasterKey, Verifier};
 use crate::model::plan::{Failure, Plan, Progress, StepKind, StepState};
 use crate::model::registry::{
-    InitialiseOutcome, KeptRow, NewCluster, NodeRow, RowChange, RowChangeOutcome, RowOperation, VerifiedCluster,
+    GivenCollation, InitialiseOutcome, KeptRow, NewCluster, NodeRow, RowChange, RowChangeOutcome, RowOperation, VerifiedCluster,
 };
 use crate::model::storage::SharedStorage;
 use crate::model::target::Target;
@@ -84,11 +84,20 @@ fn goes_without_registry(plan: &Plan) -> bool {
 /// created by somebody else, or by an earlier start that was cut off.
 pub(super) async fn create_database(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
     let created = step.run.database.create_database(step.target()?).await.map_err(Failure::Server)?;
-    if let Some(collation) = created.collation {
-        if is_case_sensitive(collation.as_str()) {
+    let said = match created.collation {
+        GivenCollation::Ours => None,
+        GivenCollation::Other(collation) if is_case_sensitive(collation.as_str()) => {
             return Err(Failure::CaseSensitive { collation });
         }
-        let said = format!("The database has the collation {collation}, which the server gave it, and not {COLLATION}.");
+        GivenCollation::Other(collation) => {
+            Some(format!("The database has the collation {collation}, which the server gave it, and not {COLLATION}."))
+        }
+        GivenCollation::Unknown => Some(format!(
+            "Cannot tell whether the database has the collation {COLLATION}: the server did not say. Octopus does not start on one that \
+             tells upper from lower case."
+        )),
+    };
+    if let Some(said) = said {
         (step.report)(Progress::Said(step.kind, vec![said.as_str().into()]));
     }
     Ok(if created.made || step.earlier.is_begun_or_done() { StepState::Done } else { StepState::Already })

@@ -29,8 +29,9 @@ pub const BAD_COLLATION: u32 = 448;
 pub const BAD_SYNTAX: u32 = 102;
 /// Incorrect syntax near a keyword.
 pub const BAD_SYNTAX_NEAR_KEYWORD: u32 = 156;
-/// Babelfish's number for every error that it cannot map.
-pub const UNMAPPED: u32 = 33_557_097;
+pub const UNMAPPED: u32 = SqlTrouble::UNMAPPED;
+/// The severity class from which on the server ends the session.
+pub const ENDS_SESSION: u8 = 20;
 /// A lock was not granted in time.
 pub const LOCK_TIMEOUT: u32 = 1222;
 

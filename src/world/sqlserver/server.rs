@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::connect::{Connection, IfUnopened, Turn, connect, database_refusal};
+use super::connect::{Connection, IfUnopened, Turn, connect, connect_once, database_refusal};
 use super::errors::WorkError;
 use super::survey::{look_from_master, survey};
-use super::{batch, limits};
+use super::{batch, errors, limits};
 use crate::model::facts::{DatabaseSeen, Evidence, Identity, ServerFacts, Trouble, Waiting};
 use crate::model::quote::{sql_literal, sql_name};
 use crate::model::target::Target;
@@ -179,19 +179,38 @@ impl SqlServer {
     ) -> Result<T, WorkError> {
         let begun = Instant::now();
         let watch = async {
-            loop {
+            let mut lost = 0;
+            while lost < LOST_PROBES {
                 tokio::time::sleep(self.patience.making).await;
-                let asked = connect_anew(target, (SessionDatabase::Master, IfUnopened::Refuse));
-                match tokio::time::timeout(self.patience.read, asked).await {
-                    Ok(Ok(_) | Err(WorkError::Connecting(Trouble::Sql(_)))) => {}
-                    Ok(Err(_)) | Err(_) => return Trouble::Silent { waited: begun.elapsed() },
-                }
+                lost = match self.probe(target).await {
+                    Pulse::Alive => 0,
+                    // The work has a limit of its own.
+                    Pulse::Refused => std::future::pending().await,
+                    Pulse::Silent => lost + 1,
+                };
             }
+            Trouble::Silent { waited: begun.elapsed() }
         };
         tokio::select! {
             biased;
             done = work => done,
             silent = watch => Err(WorkError::Working(silent)),
+        }
+    }
+
+    /// Asks once, on a new connection, whether the server is still there. Any error of the server's is an answer.
+    async fn probe(&self, target: &Target) -> Pulse {
+        let mut unreported = |_: &ServerFacts| {};
+        let asked = connect_once(target, ("master", IfUnopened::Refuse), &mut unreported);
+        let facts = match tokio::time::timeout(self.patience.read, asked).await {
+            Ok(Ok(_)) => return Pulse::Alive,
+            Ok(Err(facts)) => facts,
+            Err(_) => return Pulse::Silent,
+        };
+        match (facts.login.trouble(), facts.way_blocked()) {
+            (Some(Trouble::Sql(said)), _) if errors::wait_before_login(said.number, 0).is_none() => Pulse::Refused,
+            (_, Some(trouble)) if is_answer(trouble) => Pulse::Alive,
+            _ => Pulse::Silent,
         }
     }
 
@@ -235,6 +254,26 @@ impl SqlServer {
     }
 }
 
+/// How many questions in a row whether the server is still there may stay without an answer.
+const LOST_PROBES: u32 = 2;
+
+/// Whether a server is still there.
+enum Pulse {
+    Alive,
+    /// It refused the login for good, as after a new password: asking again could lock the account.
+    Refused,
+    Silent,
+}
+
+/// Returns whether the server itself said this, also one that a redirect led to.
+fn is_answer(trouble: &Trouble) -> bool {
+    match trouble {
+        Trouble::Sql(_) => true,
+        Trouble::Redirected { trouble, .. } => is_answer(trouble),
+        _ => false,
+    }
+}
+
 /// Moves a session in `master` into the target's database, and returns whether it is there now.
 async fn use_database(connection: &mut Connection, target: &Target) -> bool {
     let (quoted, literal) = (sql_name(target.database.as_str()), sql_literal(target.database.as_str()));
@@ -264,6 +303,7 @@ fn connection_facts(facts: &ServerFacts) -> ServerFacts {
         connected: facts.connected.clone(),
         encrypted: facts.encrypted.clone(),
         certificate: facts.certificate.clone(),
+        certificate_sha256: facts.certificate_sha256,
         login: facts.login.clone(),
         ..ServerFacts::default()
     }

@@ -20,6 +20,7 @@ use crate::model::node::{Maker, Subject};
 use crate::model::node_config::{NodeConfig, Sealed, SealedSignIn, TrustSection};
 use crate::model::octopus::OctopusConfig;
 use crate::model::secret::SecretString;
+use crate::model::target::Encryption;
 use crate::model::untrusted::Untrusted;
 use crate::world::budget::{fact_within, io_at, within};
 use crate::world::node_config::{self, OpenError};
@@ -294,10 +295,17 @@ pub(super) struct Opener<'a> {
 /// Values of keys with this word in their name are never shown, sealed or not.
 const SECRET: &str = "password";
 
-/// Where the password of a config's text is sent, as its single lines say it: the text may be malformed.
+/// Where the password of a config's text is sent.
 fn destination(text: &str) -> Destination {
+    toml::from_str::<NodeConfig>(text)
+        .map_or_else(|_| malformed_destination(text), |config| Destination::of_config(&config.database))
+}
+
+/// The same of a malformed text, as its single lines say it.
+fn malformed_destination(text: &str) -> Destination {
     let mut section = "";
     let (mut server, mut login, mut trust) = (String::new(), String::new(), TrustSection::System);
+    let mut encryption = Encryption::Mandatory;
     for line in text.lines() {
         if let Some(name) = line.trim().strip_prefix('[') {
             section = name.split(']').next().unwrap_or_default().trim();
@@ -308,6 +316,7 @@ fn destination(text: &str) -> Destination {
             match (section, key.as_str()) {
                 ("database", "server") => server = text(),
                 ("database", "user") => login = text(),
+                ("database", "encryption") => encryption = value.try_into().unwrap_or(encryption),
                 ("database", "trust") => trust = value.try_into().unwrap_or(TrustSection::System),
                 ("database.trust", "ca-file") => trust = TrustSection::CaFile(text().into()),
                 ("database.trust", "fingerprint") => trust = TrustSection::Fingerprint(text()),
@@ -315,7 +324,7 @@ fn destination(text: &str) -> Destination {
             }
         }
     }
-    Destination::new(&server, &login, &trust)
+    Destination::new(&server, &login, encryption, &trust)
 }
 
 /// A line, and the sealed value that it holds.
@@ -389,7 +398,7 @@ fn lines(text: &str) -> Vec<Line<'_>> {
         if let Some(name) = line.trim().strip_prefix('[') {
             section = name.split(']').next().unwrap_or_default().trim();
         }
-        if let Some(at) = line.find("sealed:1:").or_else(|| line.find("sealed:2:")) {
+        if let Some(at) = line.find(Sealed::HEAD).or_else(|| line.find(Sealed::HEAD_BOUND)) {
             let (head, value) = line.split_at(at);
             let value = value.split(['"', '\'']).next().unwrap_or_default();
             let key = head.split('=').next().unwrap_or_default().trim_end();
@@ -456,6 +465,20 @@ mod tests {
         assert!(!shown.concat().contains("hunter2"), "{shown:?}");
         assert_eq!(shown[1], "password = (not shown)");
         assert_eq!((shown[3].as_str(), shown[8].as_str()), ("name = 'x'", "port = 1"));
+    }
+
+    #[test]
+    fn a_destination_is_read_as_the_config_is() {
+        let mut config = crate::catalog::samples::node_config();
+        config.database.encryption = Encryption::Optional;
+        config.database.trust = TrustSection::CaFile("/etc/ca.pem".into());
+        let text = node_config::render(&config).expect("rendered");
+        let expected = Destination::new("sql01,1433", "octopus", Encryption::Optional, &config.database.trust);
+        let spelled = text.replace("server = \"sql01,1433\"", "server = \"\"\"\nsql01,1433\"\"\"");
+        assert_ne!(spelled, text);
+        for text in [text.clone(), spelled, format!("{text}\nnews = 1\n")] {
+            assert_eq!(destination(&text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -246,7 +246,7 @@ fn closed_finding(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<
             ("is there, but {login} has no user in it", "Have a DBA run this.", Some(names.scripts().map_owner()))
         }
         // 4060 and 4063 are also what a database says that another session is only just creating.
-        ("" | "ONLINE", 911 | 4060 | 4063 | 18456 | failures::UNMAPPED) => (
+        ("" | "ONLINE", _) if said.may_lack_user() => (
             "is there, but {login} cannot open it: as a rule it has no user in it",
             "Try again if the database was created this very moment; otherwise have a DBA run this.",
             Some(names.scripts().map_owner()),
@@ -263,7 +263,7 @@ fn closed_finding(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<
 
 /// The login could not open the database, and cannot ask `master` whether it is absent or closed.
 fn unclear_finding(said: &SqlTrouble, case: &Case<'_>, names: &Names) -> Finding {
-    if !matches!(said.number, 911 | 916 | 4060 | 4063 | 18456 | failures::UNMAPPED) {
+    if !said.may_lack_user() {
         return case.explain(&Trouble::Sql(said.clone())).into_finding(CheckId::DbExists, Severity::Stop);
     }
     // A node that joins looks for a cluster, which a new database does not have.

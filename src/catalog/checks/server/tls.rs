@@ -4,7 +4,7 @@ use crate::catalog::checks::drift::is_same_server;
 use crate::catalog::checks::{Case, report, report_all};
 use crate::catalog::format;
 use crate::model::check::CheckId;
-use crate::model::facts::{Protocol, ServerCertificate, TlsSession, TrustSource};
+use crate::model::facts::{Protocol, ServerCertificate, ServerFacts, TlsSession, TrustSource};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 
@@ -19,9 +19,8 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     let octopus = case.facts.node.octopus.seen().and_then(Option::as_ref);
     let is_octopus_default = case.is_octopus_made() && octopus.is_some_and(|config| config.default_trust().is_some());
     judge_stage(CheckId::SqlTls, &server.encrypted, case, |encrypted| {
-        let certificate = server.certificate.as_ref();
-        let verdict = judge_encrypted(encrypted, certificate, &Names::new(case), is_octopus_default);
-        match certificate.and_then(|shown| changed_finding(shown, encrypted.trusted, case)) {
+        let verdict = judge_encrypted(encrypted, server, &Names::new(case), is_octopus_default);
+        match server.shown_certificate().and_then(|shown| changed_finding(shown, encrypted.trusted, case)) {
             Some(changed) => with_finding(verdict, changed),
             None => verdict,
         }
@@ -29,15 +28,15 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 }
 
 /// Tells that the server shows another certificate than when the node config was written, as SSH does of a host's key.
-fn changed_finding(shown: &ServerCertificate, trusted: TrustSource, case: &Case<'_>) -> Option<Finding> {
+fn changed_finding(shown: [u8; 32], trusted: TrustSource, case: &Case<'_>) -> Option<Finding> {
     let database = &case.facts.node.config.seen()?.database;
     let same_server = is_same_server(&database.server, case.answers.text(FieldId::Server));
-    let known = database.known_certificate().filter(|known| same_server && *known != shown.sha256)?;
+    let known = database.known_certificate().filter(|known| same_server && *known != shown)?;
     let says = format!(
         "{} shows another certificate than when this node's config was written: SHA-256 {} then, {} now.",
         Names::new(case).server,
         format::sha256(&known),
-        format::sha256(&shown.sha256)
+        format::sha256(&shown)
     );
     Some(match trusted {
         TrustSource::Nothing => Finding::warn(
@@ -64,12 +63,19 @@ fn with_finding(verdict: Verdict, finding: Finding) -> Verdict {
     }
 }
 
-fn judge_encrypted(
-    encrypted: &TlsSession,
-    certificate: Option<&ServerCertificate>,
-    names: &Names,
-    is_octopus_default: bool,
-) -> Verdict {
+/// Says which certificate the server showed. One that cannot be read is told by its fingerprint.
+fn shown_words(server: &ServerFacts) -> String {
+    let subject = server
+        .certificate
+        .as_ref()
+        .map_or_else(|| "one that cannot be read".to_owned(), |certificate| certificate.subject.to_string());
+    match server.shown_certificate() {
+        Some(sha256) => format!("{subject}, SHA-256 {}", format::sha256(&sha256)),
+        None => subject,
+    }
+}
+
+fn judge_encrypted(encrypted: &TlsSession, server: &ServerFacts, names: &Names, is_octopus_default: bool) -> Verdict {
     if encrypted.protocol == Protocol::Plain {
         return report(Finding::warn(
             CheckId::SqlTls,
@@ -82,47 +88,46 @@ fn judge_encrypted(
         )
         .about(FieldId::Encryption));
     }
-    let Some(certificate) = certificate else {
-        return Verdict::Good(protocol_name(encrypted.protocol).to_owned());
-    };
+    let shown = || server.certificate.as_ref().map_or_else(|| protocol_name(encrypted.protocol).to_owned(), evidence);
     match encrypted.trusted {
         TrustSource::Nothing if is_octopus_default => report(Finding::warn(
             CheckId::SqlTls,
             format!(
                 "Octopus Server does not check the certificate of {}, since its connection string has no TrustServerCertificate, so \
-                 anyone in between can read along. Shown: {}, SHA-256 {}.",
+                 anyone in between can read along. Shown: {}.",
                 names.server,
-                certificate.subject,
-                format::sha256(&certificate.sha256)
+                shown_words(server)
             ),
             "Add TrustServerCertificate=False to Octopus Server's connection string, once its machine trusts the certificate's authority.",
         )),
         TrustSource::Nothing => report(Finding::warn(
             CheckId::SqlTls,
-            format!(
-                "The certificate is not checked, so anyone in between can read along. Shown: {}, SHA-256 {}.",
-                certificate.subject,
-                format::sha256(&certificate.sha256)
-            ),
+            format!("The certificate is not checked, so anyone in between can read along. Shown: {}.", shown_words(server)),
             "Choose System roots or CA file; or compare the fingerprint with the DBA's and choose This certificate only.",
         )),
         // A pinned certificate is trusted whatever its dates are.
-        TrustSource::Fingerprint => Verdict::Good(format!("{}, pinned", evidence(certificate))),
-        TrustSource::SystemRoots | TrustSource::CaFile if certificate.days_left <= SOON => report(Finding::warn(
-            CheckId::SqlTls,
-            format!(
-                "The server's certificate ends on {}, {}.",
-                format::day(certificate.not_after),
-                match certificate.days_left {
-                    ..=0 => "which is today".to_owned(),
-                    1 => "in 1 day".to_owned(),
-                    days => format!("in {days} days"),
-                }
-            ),
-            "Have it renewed before then: every node loses its database with it.",
-        )),
-        TrustSource::SystemRoots | TrustSource::CaFile => Verdict::Good(evidence(certificate)),
+        TrustSource::Fingerprint => Verdict::Good(format!("{}, pinned", shown())),
+        TrustSource::SystemRoots | TrustSource::CaFile => match &server.certificate {
+            Some(certificate) if certificate.days_left <= SOON => report(ending_finding(certificate)),
+            _ => Verdict::Good(shown()),
+        },
     }
+}
+
+fn ending_finding(certificate: &ServerCertificate) -> Finding {
+    Finding::warn(
+        CheckId::SqlTls,
+        format!(
+            "The server's certificate ends on {}, {}.",
+            format::day(certificate.not_after),
+            match certificate.days_left {
+                ..=0 => "which is today".to_owned(),
+                1 => "in 1 day".to_owned(),
+                days => format!("in {days} days"),
+            }
+        ),
+        "Have it renewed before then: every node loses its database with it.",
+    )
 }
 
 fn evidence(certificate: &ServerCertificate) -> String {
@@ -179,6 +184,23 @@ mod tests {
             facts.server.certificate = None;
             assert_eq!(evidence(&of(&facts)), said);
         }
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_is_warned_of_where_nothing_checks_it_and_compared_all_the_same() {
+        let unread = |trusted| {
+            let mut facts = with(Protocol::Tls12, trusted);
+            facts.server.certificate = None;
+            facts
+        };
+        let finding = warn(&of(&unread(TrustSource::Nothing)));
+        assert!(finding.says.contains("is not checked") && finding.says.contains(&format::sha256(&[0x9c; 32])), "{finding:?}");
+        let mut facts = unread(TrustSource::Fingerprint);
+        let mut config = samples::node_config();
+        config.database.certificate = Some("01".repeat(32));
+        facts.node.config = Fact::Seen(Box::new(config));
+        let Verdict::Found(findings) = of(&facts) else { panic!("found") };
+        assert!(findings[0].says.contains("another certificate"), "{findings:?}");
     }
 
     #[test]

@@ -124,7 +124,7 @@ impl<'a, W: Write> RunReporter<'a, W> {
             }
             let earlier = before.map_or(StepState::Planned, |before| before.state);
             let outcome = if row.failure.is_some() {
-                run.explain(row).map(StepOutcome::Failed)
+                state.explain_step(row).map(StepOutcome::Failed)
             } else if row.since.is_some() {
                 Some(StepOutcome::Begun)
             } else if earlier != row.state {

@@ -167,7 +167,7 @@ fn finding(canvas: &Canvas<'_>, finding: &Finding) -> Message {
 
 /// Builds the message of a step that failed or could not be undone.
 fn failure(canvas: &Canvas<'_>, scene: &Scene<'_>, row: &Row) -> Option<Message> {
-    let explanation = scene.state.run().explain(row)?;
+    let explanation = scene.state.explain_step(row)?;
     let words = format!("{}: {} {}", row.kind.id(), explanation.says, explanation.fix);
     let remedy = explanation.remedy.as_ref().map(Remedy::text).map(str::to_owned);
     Some(Message { remedy, ..Message::new(canvas, (canvas.signs.stop, canvas.theme.stop), words.trim_end()) })

@@ -82,7 +82,7 @@ fn an_undo_that_fails_at_no_step_of_the_plan_is_told_all_the_same() {
     bench.send(Event::Progress(Progress::UndoFailed(StepKind::ProveAgain, Failure::Busy { pid: Some(7) })));
     bench.send(Event::Progress(Progress::UndoEnded(false)));
     assert_eq!(bench.state.run().phase, Phase::UndoneInPart);
-    let told = bench.state.run().failed().and_then(|row| bench.state.run().explain(row)).expect("told");
+    let told = bench.state.run().failed().and_then(|row| bench.state.explain_step(row)).expect("told");
     assert!(told.says.contains("process 7"), "{told:?}");
 }
 

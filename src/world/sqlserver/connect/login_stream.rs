@@ -25,13 +25,12 @@ use std::time::{Duration, Instant};
 use tds_wire::packet::{self, DEFAULT_SIZE, HEADER, Header, PacketType, ReadError};
 use tds_wire::prelogin::{self, Prelogin};
 use tds_wire::tls::HandshakeStream;
-use time::OffsetDateTime;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use zeroize::Zeroizing;
 
-use crate::model::facts::{Protocol, ServerCertificate, SqlTrouble, TlsSession, TlsTrouble, Trouble, TrustSource};
+use crate::model::facts::{Protocol, SqlTrouble, TlsSession, TlsTrouble, Trouble, TrustSource};
 use crate::model::target::Encryption;
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::connect::dial;
@@ -411,8 +410,8 @@ fn negotiated(asked: Encryption, answered: prelogin::Encryption) -> Result<Negot
 pub struct EncryptionResult {
     /// The stream, and what protects it.
     pub outcome: Result<(ServerStream, TlsSession), Trouble>,
-    /// The certificate that the server showed, also when it was refused.
-    pub certificate: Option<ServerCertificate>,
+    /// The certificate that the server showed, DER; also when it was refused.
+    pub certificate: Option<Vec<u8>>,
 }
 
 /// Does PRELOGIN and TLS in the order that the kind of encryption asks for.
@@ -428,7 +427,6 @@ async fn tls_first(stream: TcpStream, host: &str, anchors: TrustAnchors) -> Encr
     let peer = stream.peer_addr();
     let trusted = anchors.trusted();
     let handshake = tls::handshake_first(stream, host, anchors).await;
-    let certificate = handshake.certificate.and_then(|der| tls::read(&der, OffsetDateTime::now_utc()));
     let encrypted = TlsSession { protocol: Protocol::Strict, trusted, took: begun.elapsed() };
     let outcome = match handshake.outcome {
         Ok(mut stream) => match negotiate(&mut stream, Encryption::Strict).await {
@@ -437,7 +435,7 @@ async fn tls_first(stream: TcpStream, host: &str, anchors: TrustAnchors) -> Encr
         },
         Err(trouble) => Err(without_strict(peer, trouble).await),
     };
-    EncryptionResult { outcome, certificate }
+    EncryptionResult { outcome, certificate: handshake.certificate }
 }
 
 /// Tells what a server that did not answer to strict encryption is: asks it without, on a connection of its own and without a
@@ -489,10 +487,9 @@ async fn prelogin_first(mut stream: TcpStream, host: &str, encryption: Encryptio
     }
     let trusted = anchors.trusted();
     let handshake = tls::handshake_in_prelogin(stream, host, anchors).await;
-    let certificate = handshake.certificate.and_then(|der| tls::read(&der, OffsetDateTime::now_utc()));
     let encrypted = TlsSession { protocol: Protocol::Tls12, trusted, took: begun.elapsed() };
     let outcome = handshake.outcome.map(|stream| (ServerStream::TlsInPrelogin(Box::new(stream)), encrypted));
-    EncryptionResult { outcome, certificate }
+    EncryptionResult { outcome, certificate: handshake.certificate }
 }
 
 /// Connects again to a server without TLS, where that is allowed. The first connection asked for encryption and was told that there

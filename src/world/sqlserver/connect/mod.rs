@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use login_stream::encrypt;
 use secrecy::ExposeSecret;
 use tiberius::{AuthMethod, Client, Config, EncryptionLevel};
+use time::OffsetDateTime;
 use tls::TrustAnchors;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
@@ -89,7 +90,10 @@ fn wait_before_login(refusal: &SqlTrouble, if_unopened: IfUnopened, tries: u32) 
 }
 
 /// Connects and logs in, and follows redirects. Does not report why a login failed.
-async fn connect_once(
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_once(
     target: &Target,
     (database, if_unopened): (&str, IfUnopened),
     report: &mut FactsReport<'_>,
@@ -173,7 +177,8 @@ async fn connect_to(
     };
     // A redirect names another host, and the certificate must be for that one.
     let result = encrypt(stream, &address.host, target.encryption, anchors).await;
-    facts.certificate = result.certificate;
+    facts.certificate_sha256 = result.certificate.as_deref().map(tls::sha256);
+    facts.certificate = result.certificate.and_then(|der| tls::read(&der, OffsetDateTime::now_utc()));
     let (stream, encrypted) = match result.outcome {
         Ok(encrypted) => encrypted,
         Err(trouble) => return missing(hop.placed(trouble), facts, report, |facts| &mut facts.encrypted),

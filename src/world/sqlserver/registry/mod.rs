@@ -3,12 +3,14 @@
 //!
 //! Every write happens in one transaction under the application lock (`lock`). The statements are in `sql/registry`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::catalog::dba::COLLATION;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{ClusterSeen, Content, SqlTrouble, Trouble};
 use crate::model::licence::NodeLimit;
 use crate::model::quote::sql_name;
-use crate::model::registry::{CreatedDatabase, DropObstacle, InitialiseOutcome, NewCluster};
+use crate::model::registry::{CreatedDatabase, DropObstacle, GivenCollation, InitialiseOutcome, NewCluster};
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::batch::{self, Question, Reply};
@@ -108,77 +110,107 @@ impl SqlServer {
     /// Works in `master`, under an application lock, so that two wizards take turns; if both get through all the same, the server's
     /// own "already exists" (1801) decides. One round trip on the session that a survey left there, which then stays for
     /// [`Self::initialise`]. If the server refuses the collation, the database is created without one, and the answer tells
-    /// which it got.
+    /// which it got. A database that is there after a try whose answer was lost counts as created by this call.
     ///
     /// # Errors
     /// Of the connection or the server.
     pub async fn create_database(&self, target: &Target) -> Result<CreatedDatabase, Trouble> {
-        let created = retry(|| Box::pin(self.while_answering(target, self.try_to_create(target)))).await?;
+        let unanswered = AtomicBool::new(false);
+        let try_once = || Box::pin(self.while_answering(target, self.try_to_create(target, &unanswered)));
+        let created = retry(try_once).await?;
         // Also if another wizard created it: some servers refuse logins to a new database for a moment.
         *self.just_made() = Some(target.clone());
-        Ok(created)
+        Ok(CreatedDatabase { made: created.made || unanswered.into_inner(), ..created })
     }
 
-    async fn try_to_create(&self, target: &Target) -> Result<CreatedDatabase, WorkError> {
+    async fn try_to_create(&self, target: &Target, unanswered: &AtomicBool) -> Result<CreatedDatabase, WorkError> {
         let mut connection = self.connection(target, SessionDatabase::Master).await?;
         let name = target.database.as_str();
-        let reply = batch::send(&mut connection.session, AT_ONCE, &[&name], limits::DATABASE).await?;
+        let sql = batch::fill(AT_ONCE, &[("collation", COLLATION)]);
+        let reply = send_creating(&mut connection, &sql, &[&name], unanswered).await?;
         match &reply.error {
             None => {
                 granted(&reply)?;
                 let made = !reply.row("lock")?.flag("there");
-                let collation = if made { None } else { given_collation(&mut connection, name).await? };
-                if reply.rows("released").is_ok_and(|rows| !rows.is_empty()) {
+                let collation = if made { GivenCollation::Ours } else { given_collation(&mut connection, name).await };
+                // After a question without an answer the session may be broken.
+                if collation != GivenCollation::Unknown && reply.rows("released").is_ok_and(|rows| !rows.is_empty()) {
                     self.keep(target, SessionDatabase::Master, connection);
                 }
                 Ok(CreatedDatabase { made, collation })
             }
             Some(Trouble::Sql(error)) if error.number == errors::DATABASE_EXISTS => {
-                Ok(CreatedDatabase { made: false, collation: given_collation(&mut connection, name).await? })
+                Ok(CreatedDatabase { made: false, collation: given_collation(&mut connection, name).await })
             }
             // The server wants the statement alone in its batch, or lacks the collation; after any other error, trying it alone does
             // no harm.
-            Some(_) => step_by_step(connection, name).await,
+            Some(_) => step_by_step(connection, name, unanswered).await,
         }
     }
 }
 
 /// Takes the lock and creates the database in batches of their own. The session owns the lock, which ends with it. Where the server
 /// has no such lock in `master`, its own "already exists" decides alone.
-async fn step_by_step(mut connection: Connection, name: &str) -> Result<CreatedDatabase, WorkError> {
+async fn step_by_step(mut connection: Connection, name: &str, unanswered: &AtomicBool) -> Result<CreatedDatabase, WorkError> {
     let locked = batch::send(&mut connection.session, LOCK_DATABASE_NAME, &[&name], limits::DATABASE).await?;
     if locked.error.is_none() {
         granted(&locked)?;
     }
     let there = locked.row("lock").is_ok_and(|row| row.flag("there"));
-    let made = !there && create_alone(&mut connection, name).await?;
-    Ok(CreatedDatabase { made, collation: given_collation(&mut connection, name).await? })
+    let made = !there && create_alone(&mut connection, name, unanswered).await?;
+    Ok(CreatedDatabase { made, collation: given_collation(&mut connection, name).await })
 }
 
 /// Creates the database with our collation, or without one where the server refuses that; returns `false` if it exists.
-async fn create_alone(connection: &mut Connection, name: &str) -> Result<bool, WorkError> {
+async fn create_alone(connection: &mut Connection, name: &str, unanswered: &AtomicBool) -> Result<bool, WorkError> {
     let plain = format!("CREATE DATABASE {}", sql_name(name));
     let collated = format!("{plain} COLLATE {COLLATION}");
-    match create(connection, &collated).await {
-        Err(Trouble::Sql(error)) if errors::is_about_the_collation(error.number) => Ok(create(connection, &plain).await?),
+    match create(connection, &collated, unanswered).await {
+        Err(Trouble::Sql(error)) if errors::is_about_the_collation(error.number) => {
+            Ok(create(connection, &plain, unanswered).await?)
+        }
         created => Ok(created?),
     }
 }
 
-/// Returns the database's collation if it is not ours; `None` also if the server does not tell.
-async fn given_collation(connection: &mut Connection, name: &str) -> Result<Option<Untrusted>, Trouble> {
-    let reply = batch::send(&mut connection.session, GIVEN_COLLATION, &[&name], limits::READ).await?;
-    let given = reply.row("collation").map(|row| row.text("name")).unwrap_or_default();
-    Ok(Some(given).filter(|given| !given.is_empty() && !given.as_str().eq_ignore_ascii_case(COLLATION)))
+/// Returns the database's collation. An error is none of the work: the database is there, and a try that failed here would find it and
+/// take it for another's.
+async fn given_collation(connection: &mut Connection, name: &str) -> GivenCollation {
+    let reply = batch::send(&mut connection.session, GIVEN_COLLATION, &[&name], limits::READ).await;
+    let given = reply.and_then(|reply| Ok(reply.row("collation")?.text("name"))).unwrap_or_default();
+    match given.as_str() {
+        "" => GivenCollation::Unknown,
+        ours if ours.eq_ignore_ascii_case(COLLATION) => GivenCollation::Ours,
+        _ => GivenCollation::Other(given),
+    }
 }
 
 /// Creates the database; returns `false` if it exists.
-async fn create(connection: &mut Connection, statement: &str) -> Result<bool, Trouble> {
-    match batch::send(&mut connection.session, statement, &[], limits::DATABASE).await?.error {
+async fn create(connection: &mut Connection, statement: &str, unanswered: &AtomicBool) -> Result<bool, Trouble> {
+    match send_creating(connection, statement, &[], unanswered).await?.error {
         None => Ok(true),
         Some(Trouble::Sql(error)) if error.number == errors::DATABASE_EXISTS => Ok(false),
         Some(trouble) => Err(trouble),
     }
+}
+
+/// Sends a batch that creates the database, and remembers if its answer was lost, or the server ended the session over it: then nobody
+/// knows whether the database was created.
+async fn send_creating(
+    connection: &mut Connection,
+    sql: &str,
+    values: &[&dyn tiberius::ToSql],
+    unanswered: &AtomicBool,
+) -> Result<Reply, Trouble> {
+    let reply = batch::send(&mut connection.session, sql, values, limits::DATABASE).await;
+    let is_lost = match &reply {
+        Err(_) => true,
+        Ok(reply) => matches!(&reply.error, Some(Trouble::Sql(error)) if error.class >= errors::ENDS_SESSION),
+    };
+    if is_lost {
+        unanswered.store(true, Ordering::Relaxed);
+    }
+    reply
 }
 
 const INITIALISE: &str = include_str!("../sql/registry/initialise.sql");
@@ -380,11 +412,8 @@ impl SqlServer {
 
     async fn try_to_undo(&self, target: &Target, cluster: ClusterId) -> Result<Undone, WorkError> {
         let connection = match self.connection(target, SessionDatabase::Own).await {
-            Err(WorkError::Connecting(Trouble::Sql(error)))
-                if errors::is_about_the_database(error.number) && !database_exists(target).await? =>
-            {
-                // Somebody dropped it by hand: nothing is left to undo.
-                return Ok(Undone::NothingThere);
+            Err(WorkError::Connecting(Trouble::Sql(error))) if errors::is_about_the_database(error.number) => {
+                return undone_unopened(target, error).await;
             }
             connection => connection?,
         };
@@ -429,14 +458,10 @@ impl SqlServer {
         match self.content(target).await {
             Ok(Content::Empty) => {}
             Ok(other) => return Ok(Undone::LeftAlone(other)),
+            // Absent, or closed to the login. A closed one must stay: members of dbcreator may drop what they cannot open, and what
+            // cannot be opened may hold anything.
             Err(Trouble::Sql(error)) if errors::is_about_the_database(error.number) => {
-                // Absent, or closed to the login. A closed one must stay: members of dbcreator may drop what they cannot open, and
-                // what cannot be opened may hold anything.
-                return if database_exists(target).await? {
-                    Err(WorkError::Connecting(Trouble::Sql(error)))
-                } else {
-                    Ok(Undone::NothingThere)
-                };
+                return undone_unopened(target, error).await;
             }
             Err(trouble) => return Err(WorkError::Connecting(trouble)),
         }
@@ -472,11 +497,22 @@ fn was_only_adopted(reply: &Reply) -> Result<bool, Trouble> {
     Ok(reply.rows("origin")?.first().is_some_and(|row| row.flag("adopted") && row.count("nodes") == 0))
 }
 
-async fn database_exists(target: &Target) -> Result<bool, WorkError> {
+/// Tells how undoing ends where the database could not be opened, by whether it exists.
+async fn undone_unopened(target: &Target, refusal: SqlTrouble) -> Result<Undone, WorkError> {
+    match database_exists(target).await? {
+        Some(true) => Err(WorkError::Connecting(Trouble::Sql(refusal))),
+        // Somebody dropped it by hand: nothing is left to undo.
+        Some(false) => Ok(Undone::NothingThere),
+        None => Ok(Undone::Held(DropObstacle::Unseen)),
+    }
+}
+
+/// Returns whether the database exists; `None` if the login may not see that.
+async fn database_exists(target: &Target) -> Result<Option<bool>, WorkError> {
     let mut connection = connect_anew(target, (SessionDatabase::Master, IfUnopened::Refuse)).await?;
     let name = target.database.as_str();
     let reply = batch::run(&mut connection.session, DATABASE_EXISTS, &[&name], limits::READ).await?;
-    Ok(reply.row("there")?.flag("there"))
+    Ok(reply.row("there")?.told("there"))
 }
 
 #[cfg(test)]

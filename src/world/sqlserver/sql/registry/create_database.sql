@@ -11,7 +11,7 @@ SET @there = CASE WHEN DB_ID(@P1) IS NULL THEN 0 ELSE 1 END;
 SELECT N'lock' AS part, @granted AS granted, @there AS there;
 IF @granted >= 0
 BEGIN
-  SET @create = N'CREATE DATABASE ' + QUOTENAME(@P1) + N' COLLATE Latin1_General_CI_AS';
+  SET @create = N'CREATE DATABASE ' + QUOTENAME(@P1) + N' COLLATE {collation}';
   IF @there = 0
     EXEC(@create);
   EXEC sp_releaseapplock @Resource = N'octopus_setup database', @LockOwner = N'Session';
