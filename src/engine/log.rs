@@ -251,6 +251,8 @@ impl Display for RedactedProgress<'_> {
             Progress::Done(kind, state, took) => write!(out, "step {} {state:?}, {} ms", kind.id(), took.as_millis()),
             Progress::Said(kind, lines) => write!(out, "step {} printed {} lines", kind.id(), lines.len()),
             Progress::Failed(kind, _) => write!(out, "step {} failed", kind.id()),
+            Progress::Waiting(Some(_)) => out.write_str("a transient error is waited for"),
+            Progress::Waiting(None) => out.write_str("waiting is over"),
             Progress::Finished => out.write_str("all steps are done"),
             Progress::Undoing(kind) => write!(out, "undo of {} begun", kind.id()),
             Progress::Undone(kind) => write!(out, "undo of {} done", kind.id()),

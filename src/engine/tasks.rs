@@ -6,6 +6,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
 use crate::model::export::{CopyWay, FileTrouble};
+use crate::model::plan::Progress;
 use crate::model::secret::SecretString;
 use crate::model::survey::{Inputs, SurveyId, Ticket};
 use crate::wizard::effect::Effect;
@@ -101,13 +102,15 @@ impl Tasks {
                 self.cancel_install = cancel.clone();
                 // How it ends is the last thing that it reports.
                 self.spawn(async move {
-                    let _ = world.install(&plan, key.as_ref(), &cancel, |progress| send(Event::Progress(progress))).await;
+                    let work = world.install(&plan, key.as_ref(), &cancel, |progress| send(Event::Progress(progress)));
+                    let _ = world.report_waiting(work, |waiting| send(Event::Progress(Progress::Waiting(waiting)))).await;
                 });
             }
             Effect::CancelInstall => self.cancel_install.ask(),
             Effect::Undo { instance, target } => {
                 self.spawn(async move {
-                    Box::pin(world.undo(&instance, &target, |progress| send(Event::Progress(progress)))).await;
+                    let work = Box::pin(world.undo(&instance, &target, |progress| send(Event::Progress(progress))));
+                    world.report_waiting(work, |waiting| send(Event::Progress(Progress::Waiting(waiting)))).await;
                 });
             }
             Effect::CloseRun(instance) => {

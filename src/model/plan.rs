@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::check::CheckId;
 use super::choice::ids;
 use super::cluster::ClusterId;
-use super::facts::{ClusterSeen, Content, Trouble};
+use super::facts::{ClusterSeen, Content, Trouble, Waiting};
 use super::flow::Flow;
 use super::licence::Licence;
 use super::master_key::Fingerprint;
@@ -182,6 +182,8 @@ pub enum Progress {
     Done(StepKind, StepState, Duration),
     /// What a step's program printed, its secrets masked: lines, the last thousand of them.
     Said(StepKind, Vec<Untrusted>),
+    /// The running step waits for a trouble that may pass; `None` when that is over.
+    Waiting(Option<Waiting>),
     /// A step failed; nothing after it was begun. What is done stays, and the journal knows it.
     Failed(StepKind, Failure),
     /// All steps are done. The journal stays until the run is closed, which waits for the proof that the key is kept.

@@ -10,6 +10,7 @@ use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use octopus_setup::faces::exit::{CHECK_STATUSES, STATUSES};
 use octopus_setup::faces::headless::OutputFormat;
+use octopus_setup::model::check::CheckId;
 use octopus_setup::model::flow::Flow;
 
 use super::answer_args::AnswerArgs;
@@ -329,6 +330,10 @@ pub struct CheckArgs {
 
     #[command(flatten)]
     pub limit: TimeLimit,
+
+    /// Send a login that looks like an account of a directory, or like a placeholder, all the same: sql-login.
+    #[arg(long, value_name = "CHECK", value_enum)]
+    pub accept: Option<AcceptedCheck>,
 }
 
 /// The completions of a shell.
@@ -375,6 +380,25 @@ pub struct ReviewArgs {
 
     #[command(flatten)]
     pub limit: TimeLimit,
+
+    /// Send a login that looks like an account of a directory, or like a placeholder, all the same: sql-login. Goes with --check.
+    #[arg(long, value_name = "CHECK", value_enum)]
+    pub accept: Option<AcceptedCheck>,
+}
+
+/// What can be accepted where nothing is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AcceptedCheck {
+    /// The login is one.
+    SqlLogin,
+}
+
+impl AcceptedCheck {
+    pub const fn check(self) -> CheckId {
+        match self {
+            Self::SqlLogin => CheckId::SqlLogin,
+        }
+    }
 }
 
 /// How long a look may take.

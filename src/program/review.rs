@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use octopus_setup::engine::Engine;
 use octopus_setup::engine::recording::Beginning;
 use octopus_setup::faces::headless;
+use octopus_setup::model::check::CheckId;
 use octopus_setup::wizard::review::Wanted;
 use octopus_setup::world::World;
 
-use super::cli::{CheckArgs, ReviewArgs, output};
+use super::cli::{AcceptedCheck, CheckArgs, ReviewArgs, output};
 use super::environment::Environment;
 use super::on_screen;
 use super::recording::{self, Recording};
@@ -43,6 +44,9 @@ pub fn wanted(config: Option<&Path>, instance: Option<&str>) -> Wanted {
 pub async fn run(args: &ReviewArgs, environment: &Environment) -> ExitCode {
     let begins = Beginning::Review(wanted(args.config.as_deref(), args.instance.as_deref()));
     if !args.is_check() {
+        if args.accept.is_some() {
+            return super::complain("--accept goes with --check: on screens a login is accepted there.");
+        }
         return on_screen(environment, begins, environment.answers()).await;
     }
     let recording = match Recording::create(environment) {
@@ -54,9 +58,14 @@ pub async fn run(args: &ReviewArgs, environment: &Environment) -> ExitCode {
     };
     let world = World::new(environment.places.clone(), environment.surroundings);
     let (mut engine, trouble) = recording.begin(world, begins, environment.answers(), &[]);
-    let checked = headless::check(&mut engine, args.limit.duration(), output(args.output), &mut std::io::stdout()).await;
+    let look_for = (&accepted(args.accept)[..], args.limit.duration());
+    let checked = headless::check(&mut engine, look_for, output(args.output), &mut std::io::stdout()).await;
     recording::tell(&trouble);
     check_status(checked)
+}
+
+fn accepted(accept: Option<AcceptedCheck>) -> Vec<CheckId> {
+    accept.into_iter().map(AcceptedCheck::check).collect()
 }
 
 /// Returns the exit status of a check whose findings were printed, or could not be.
@@ -113,6 +122,12 @@ pub async fn check(args: &CheckArgs, environment: &Environment) -> ExitCode {
     let columns = std::io::stdout().is_terminal().then(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns));
     let columns = columns.map(|columns| if columns == 0 { 80 } else { columns.min(WIDEST) });
     check_status(
-        headless::examine(&mut engine, args.limit.duration(), output(args.output), columns, &mut std::io::stdout()).await,
+        headless::examine(
+            &mut engine,
+            (&accepted(args.accept), args.limit.duration()),
+            (output(args.output), columns),
+            &mut std::io::stdout(),
+        )
+        .await,
     )
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::catalog::failures::{self, Explanation};
-use crate::model::facts::ServerVersion;
+use crate::model::facts::{ServerVersion, Waiting};
 use crate::model::flow::Flow;
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
@@ -60,6 +60,8 @@ pub struct Run {
     pub rows: Vec<Row>,
     /// What the steps' programs printed, their secrets masked.
     pub output: Vec<(StepKind, Vec<Untrusted>)>,
+    /// The trouble that may pass, which the running step waits for.
+    pub waiting: Option<Waiting>,
     /// Whether a cancel was requested and waits for the end of the running step.
     pub cancelling: bool,
 }
@@ -115,11 +117,22 @@ impl Run {
 
     /// Explains why a step failed or could not be undone. `version`: the server's, as far as a survey knows it.
     pub fn explain(&self, row: &Row, version: Option<&ServerVersion>) -> Option<Explanation> {
-        let failure = row.failure.as_ref()?;
-        Some(match &self.plan {
-            Some(plan) => failures::explain_step_at(row.kind, failure, (&plan.node.target, version), plan.node.platform),
-            None => failures::explain_step(row.kind, failure),
-        })
+        Some(self.explain_failure(row.kind, row.failure.as_ref()?, version))
+    }
+
+    /// Says what the running step waits for.
+    pub fn explain_waiting(&self, version: Option<&ServerVersion>) -> Option<String> {
+        let waiting = self.waiting.as_ref()?;
+        let running = self.rows.iter().find(|row| row.since.is_some())?;
+        let says = self.explain_failure(running.kind, &Failure::Server(waiting.trouble.clone()), version).says;
+        Some(failures::waits(&says, waiting.limit))
+    }
+
+    fn explain_failure(&self, kind: StepKind, failure: &Failure, version: Option<&ServerVersion>) -> Explanation {
+        match &self.plan {
+            Some(plan) => failures::explain_step_at(kind, failure, (&plan.node.target, version), plan.node.platform),
+            None => failures::explain_step(kind, failure),
+        }
     }
 
     /// Returns `true` while steps run or are undone.

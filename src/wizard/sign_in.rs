@@ -27,8 +27,9 @@ impl State {
 
     /// Returns whether the operator accepted that exactly this login and password are sent.
     pub(super) fn is_sign_in_accepted(&self) -> bool {
-        let accepted = self.work().and_then(|work| work.accepted_sign_in.as_ref());
-        accepted.is_some_and(|accepted| read::sign_in(&self.answers).is_ok_and(|present| present == *accepted))
+        self.accepted_sign_in
+            .as_ref()
+            .is_some_and(|accepted| read::sign_in(&self.answers).is_ok_and(|present| present == *accepted))
     }
 
     /// Returns the verdict on a login that is held back.

@@ -108,6 +108,8 @@ pub struct State {
     pub tickets: Tickets,
     pub prompt: Prompt,
     pub flow: FlowState,
+    /// The login and password that the operator accepted to be sent although they look like somebody else's, or like nobody's.
+    pub accepted_sign_in: Option<SignIn>,
     pub overlay: Option<Overlay>,
     pub notice: Option<Notice>,
     /// Time since the engine began, as of the last event.
@@ -190,8 +192,6 @@ pub struct ExistingNode {
 pub struct Work {
     /// Warnings that the operator accepted, with what they said then.
     pub accepted: Vec<(CheckId, Verdict)>,
-    /// The login and password that the operator accepted to be sent although they look like somebody else's, or like nobody's.
-    pub accepted_sign_in: Option<SignIn>,
     pub run: Run,
     pub resuming: Option<Resuming>,
     /// Whether every screen before the plan is proven at once, whichever screen is open.
@@ -206,7 +206,8 @@ pub struct Resuming {
     pub before: Option<KeptRow>,
 }
 
-static NO_RUN: Run = Run { phase: Phase::Idle, plan: None, key: None, rows: Vec::new(), output: Vec::new(), cancelling: false };
+static NO_RUN: Run =
+    Run { phase: Phase::Idle, plan: None, key: None, rows: Vec::new(), output: Vec::new(), waiting: None, cancelling: false };
 static NO_CUSTODY: Custody =
     Custody { generated: None, revealed: false, copied: None, saved: None, file_trouble: None, mismatch: false, proof: None };
 
@@ -220,6 +221,7 @@ impl State {
             tickets: Tickets::default(),
             prompt: Prompt::default(),
             flow: FlowState::Start(Start::default()),
+            accepted_sign_in: None,
             overlay: None,
             notice: None,
             now: Duration::ZERO,

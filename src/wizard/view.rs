@@ -117,6 +117,11 @@ impl State {
         self.run().explain(row, self.facts.server.version.seen())
     }
 
+    /// Says what the running step waits for.
+    pub fn explain_waiting(&self) -> Option<String> {
+        self.run().explain_waiting(self.facts.server.version.seen())
+    }
+
     /// Returns what a check judges.
     pub fn case(&self, check: CheckId) -> Case<'_> {
         let is_running = |survey: &SurveyId| {

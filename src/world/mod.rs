@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::model::secret::SecretString;
 
 use crate::model::export::CopyWay;
-use crate::model::facts::{Fact, KeyFacts, Trouble};
+use crate::model::facts::{Fact, KeyFacts, Trouble, Waiting};
 use crate::model::journal::Resumption;
 use crate::model::master_key::{GeneratedKey, KeySize, MasterKey};
 use crate::model::plan::{Failure, Plan, Progress};
@@ -146,6 +146,22 @@ impl World {
     /// Undoes what this instance's unfinished run made; see [`apply::undo`].
     pub async fn undo(&self, instance: &str, target: &Target, report: impl FnMut(Progress) + Send) -> bool {
         apply::undo(&self.inner.places, &self.inner.server, instance, target, report).await
+    }
+
+    /// Does work, and reports meanwhile what it waits for.
+    pub async fn report_waiting<T>(&self, work: impl Future<Output = T>, report: impl Fn(Option<Waiting>)) -> T {
+        let mut waiting = self.inner.server.waiting();
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                Ok(()) = waiting.changed() => {
+                    let waiting = waiting.borrow_and_update().clone();
+                    report(waiting);
+                }
+            }
+        }
     }
 
     /// Loads an instance's unfinished run; see [`apply::resume`].

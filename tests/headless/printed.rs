@@ -43,7 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 async fn printed(site: &Site, wanted: Wanted, output: OutputFormat) -> (ReviewStatus, String) {
     let mut out = Vec::new();
-    let status = headless::check(&mut review(site, wanted), PATIENCE, output, &mut out).await.unwrap();
+    let status = headless::check(&mut review(site, wanted), (&[], PATIENCE), output, &mut out).await.unwrap();
     (status, String::from_utf8(out).unwrap())
 }
 

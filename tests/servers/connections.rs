@@ -268,6 +268,23 @@ async fn a_refused_login_is_never_tried_again_by_a_step() {
     assert!(refused(SqlServer::new().create_database(&site.target("Another")).await.map(drop)) && logins.get() == 1);
 }
 
+#[tokio::test]
+async fn what_work_waits_for_is_told() {
+    let (site, logins) = with_logins(&[40613]).await;
+    let server = SqlServer::new();
+    let mut waiting = server.waiting();
+    let asked = site.target("Octopus");
+    let told = async {
+        waiting.changed().await.unwrap();
+        let first = waiting.borrow_and_update().clone().unwrap();
+        assert!(matches!(&first.trouble, Trouble::Sql(said) if said.number == 40613) && first.limit.as_secs() >= 10, "{first:?}");
+        waiting.changed().await.unwrap();
+        assert_eq!(*waiting.borrow_and_update(), None);
+    };
+    let (made, ()) = tokio::join!(server.create_database(&asked), told);
+    assert!(made.is_ok() && logins.get() > 1, "{made:?}");
+}
+
 /// The connection breaks in the first write; after that two logins say 983, and one 40613.
 #[tokio::test]
 async fn a_failover_in_the_middle_of_a_step_is_survived() {

@@ -147,6 +147,21 @@ async fn a_review_sends_no_account_that_is_not_a_sql_login() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_review_sends_a_login_that_was_accepted_by_name() {
+    let site = Site::start().await;
+    let place =
+        format!("Data Source=localhost,{};Initial Catalog=Octopus;TrustServerCertificate=True", site.server.addr().port());
+    let connection = format!("{place};User ID=svc@corp.example;Password=wrong-one");
+    for (tries, command) in (1..).zip([&["review", "--check"][..], &["check"][..]]) {
+        let (_, said) = check(&site, &[command, &["--accept", "sql-login"]].concat(), &connection);
+        assert!(said.contains("18456"), "the server was asked: {said}");
+        assert_eq!(site.server.logins(), tries, "once: {said}");
+    }
+    let (output, _) = check(&site, &["review", "--check", "--accept", "sql-clock"], &connection);
+    assert_eq!(output.status.code(), Some(64), "there is nothing else to accept");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_string_without_a_word_of_trust_is_taken_as_octopus_takes_it() {
     let site = Site::start().await;
     let place = format!("Data Source=localhost,{};Initial Catalog=Octopus", site.server.addr().port());

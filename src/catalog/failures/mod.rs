@@ -20,6 +20,11 @@ use crate::model::untrusted::Untrusted;
 pub use sql::TAKE_BACK;
 pub use step::{explain_step, explain_step_at};
 
+/// Says that a trouble may pass and for how long it is waited for. `says`: what it is.
+pub fn waits(says: &str, limit: Duration) -> String {
+    format!("{says} This may pass, and is waited for up to {}.", format::duration(limit))
+}
+
 /// What happened, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {

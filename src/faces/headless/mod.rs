@@ -13,6 +13,8 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::engine::Engine;
+use crate::model::check::CheckId;
+use crate::wizard::event::Event;
 use crate::wizard::state::State;
 
 pub use report::{CheckTally, Report, ReportedCheck, ReviewStatus, Section};
@@ -46,12 +48,24 @@ pub enum Detail {
 /// If the output cannot be written. A closed pipe is not an error: the reader has seen enough.
 pub async fn check(
     engine: &mut Engine,
-    within: Duration,
+    look_for: (&[CheckId], Duration),
     output: OutputFormat,
     out: &mut impl Write,
 ) -> io::Result<ReviewStatus> {
-    let _ = timeout(within, engine.run_until_idle()).await;
+    look(engine, look_for).await;
     print(engine.state(), output, out)
+}
+
+/// Looks at everything for so long at the most, also with a login that is held back if that was accepted.
+async fn look(engine: &mut Engine, (accepted, within): (&[CheckId], Duration)) {
+    let looking = async {
+        engine.run_until_idle().await;
+        if accepted.contains(&CheckId::SqlLogin) && engine.state().held_sign_in().is_some() {
+            engine.handle(Event::AcceptSignIn);
+            engine.run_until_idle().await;
+        }
+    };
+    let _ = timeout(within, looking).await;
 }
 
 /// Runs a review as [`check`] does and prints the short report for troubleshooting.
@@ -61,12 +75,11 @@ pub async fn check(
 /// As [`check`].
 pub async fn examine(
     engine: &mut Engine,
-    within: Duration,
-    output: OutputFormat,
-    columns: Option<u16>,
+    look_for: (&[CheckId], Duration),
+    (output, columns): (OutputFormat, Option<u16>),
     out: &mut impl Write,
 ) -> io::Result<ReviewStatus> {
-    let _ = timeout(within, engine.run_until_idle()).await;
+    look(engine, look_for).await;
     tell(engine.state(), output, Detail::Doctor(columns), out)
 }
 

@@ -291,11 +291,16 @@ fn title<'a>(run: &'a Run, row: &Row) -> &'a str {
 async fn follow<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     let mut waiting = Waiting::default();
     let mut before: Vec<Row> = face.state().run().rows.clone();
+    let mut waits = None;
     loop {
         for line in changes(face.state().run(), &before) {
             face.say(&line)?;
         }
         before.clone_from(&face.state().run().rows);
+        let waits_before = std::mem::replace(&mut waits, face.state().explain_waiting());
+        if let Some(words) = waits.as_ref().filter(|_| waits != waits_before) {
+            face.say(words)?;
+        }
         let working = face.state().run().is_working();
         if !face.news(&mut waiting, doing).await? && !working {
             // Changes that came with the last event are reported too.

@@ -51,9 +51,10 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Go
         Action::ConnectionString => state.overlay = Some(Overlay::ConnectionString),
         Action::Certificate => state.overlay = Some(Overlay::Certificate),
         Action::CheckAgain => {
-            state.prompt = Prompt { again: true, touched: std::mem::take(&mut state.prompt.touched), ..Prompt::default() };
+            let before = std::mem::take(&mut state.prompt);
+            state.prompt = Prompt { again: true, touched: before.touched, ..Prompt::default() };
             if state.flow() == Some(Flow::Review) {
-                review::check_again(state, effects);
+                review::check_again(state, &before.warnings, effects);
             } else {
                 surveys::begin_for_screen(state, state.place.here, true, effects);
             }

@@ -90,7 +90,9 @@ pub fn close(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>) -> Goto {
     let now = state.now;
     let Some(run) = state.run_mut() else { return Goto::Nowhere };
+    run.waiting = None;
     match progress {
+        Progress::Waiting(waiting) => run.waiting = waiting,
         Progress::Begun(kind) | Progress::Undoing(kind) => {
             run.add_row(kind);
             if let Some(row) = run.row_mut(kind) {

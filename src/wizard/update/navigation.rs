@@ -240,7 +240,8 @@ pub fn after_news(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
         planning::make_plan(state, effects);
     }
     // What Enter was to accept says something else by now.
-    if !state.prompt.warnings.is_empty() && state.prompt.warnings != state.warnings() {
+    let asks_here = state.flow() != Some(Flow::Review);
+    if asks_here && !state.prompt.warnings.is_empty() && state.prompt.warnings != state.warnings() {
         state.prompt.warnings.clear();
     }
     // An install has no checks, so its gate is open; what is waited for there is its end, not a survey's.

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use crate::catalog::flow as paths;
 use crate::model::answers::{Answer, Answers, Origin, Raw};
+use crate::model::check::CheckId;
 use crate::model::facts::{Fact, NodeSeen};
 use crate::model::field::{FieldId, Kind};
+use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
 use crate::model::master_key::{GeneratedKey, MasterKey};
 use crate::model::node::{Maker, Subject};
@@ -16,7 +18,7 @@ use crate::wizard::custody::Custody;
 use crate::wizard::effect::Effect;
 use crate::wizard::review::find_subject;
 use crate::wizard::settings;
-use crate::wizard::state::{Change, ChangeKind, ExistingNode, FlowState, Focus, Notice, Review, Start, State, Work};
+use crate::wizard::state::{Change, ChangeKind, ExistingNode, FlowState, Focus, Notice, Prompt, Review, Start, State, Work};
 use crate::wizard::tickets::surveys_of;
 
 use super::goto::Goto;
@@ -142,8 +144,19 @@ pub fn next(state: &State) -> Goto {
     paths::next(Flow::Review, state.place.here).map_or(Goto::Out, Goto::Screen)
 }
 
-/// Runs all surveys again, that of the node's files first.
-pub fn check_again(state: &mut State, effects: &mut Vec<Effect>) {
+/// Runs all surveys again, that of the node's files first. A login that is held back is sent if this was asked for at the same
+/// warning before.
+pub fn check_again(state: &mut State, asked: &[(CheckId, Verdict)], effects: &mut Vec<Effect>) {
+    if let Some(held) = state.held_sign_in() {
+        let held = vec![(CheckId::SqlLogin, Verdict::Found(vec![held]))];
+        if asked == held {
+            surveys::accept_sign_in(state, effects);
+        } else {
+            state.prompt = Prompt { again: false, warnings: held, ..std::mem::take(&mut state.prompt) };
+            let text = "The login was not sent{?; {key:check-again} once more sends it all the same}.";
+            state.notice = Some(Notice { bad: false, text: text.into() });
+        }
+    }
     forget_surveys(state, effects);
     surveys::settle_facts(state);
     // An unfinished run may have been ended by somebody else.

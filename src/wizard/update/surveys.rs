@@ -58,11 +58,9 @@ pub fn begin_remaining(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Accepts that exactly this login and password are sent, and looks at the server.
 pub fn accept_sign_in(state: &mut State, effects: &mut Vec<Effect>) {
-    let present = read::sign_in(&state.answers).ok();
-    if let Some(work) = state.work_mut() {
-        work.accepted_sign_in = present;
-    }
-    begin_for_screen(state, state.place.here, false, effects);
+    state.accepted_sign_in = read::sign_in(&state.answers).ok();
+    let screen = if state.flow() == Some(Flow::Review) { ScreenId::Proof } else { state.place.here };
+    begin_for_screen(state, screen, false, effects);
     begin_remaining(state, effects);
 }
 

@@ -7,7 +7,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::model::facts::{SqlTrouble, Trouble};
+use crate::model::facts::{SqlTrouble, Trouble, Waiting};
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::errors;
 
@@ -175,22 +175,12 @@ impl WorkError {
     }
 }
 
-/// Does work that can be repeated, and repeats it after transient errors.
+/// Does work that can be repeated, and repeats it after transient errors: those that always are, and those of which `also` says that
+/// they are for this work. Tells what is waited for, and when that is over.
 ///
 /// # Errors
 /// The last trouble, when it is not transient or lasts too long.
-pub async fn retry<T, F>(work: impl Fn() -> F) -> Result<T, Trouble>
-where
-    F: Future<Output = Result<T, WorkError>>,
-{
-    retry_also(|_| false, work).await
-}
-
-/// The same, which also repeats the work after error numbers that are transient for this work only.
-///
-/// # Errors
-/// As [`retry`].
-pub async fn retry_also<T, F>(also: impl Fn(u32) -> bool, work: impl Fn() -> F) -> Result<T, Trouble>
+pub async fn retry<T, F>(also: impl Fn(u32) -> bool, tell: impl Fn(Option<Waiting>), work: impl Fn() -> F) -> Result<T, Trouble>
 where
     F: Future<Output = Result<T, WorkError>>,
 {
@@ -200,7 +190,11 @@ where
         match work().await {
             Ok(done) => return Ok(done),
             Err(error) => match pause(&error, &also, tries, &mut line_broke) {
-                Some(wait) => tokio::time::sleep(wait).await,
+                Some(pause) => {
+                    tell(Some(Waiting { trouble: error.into_trouble(), limit: budget(pause, tries) }));
+                    tokio::time::sleep(pause).await;
+                    tell(None);
+                }
                 None => return Err(error.into_trouble()),
             },
         }
@@ -228,11 +222,16 @@ fn pause(error: &WorkError, also: impl Fn(u32) -> bool, tries: u32, line_broke: 
     Some(base.saturating_mul(1 << (tries - 1).min(3)))
 }
 
+/// Returns how long is waited in all, if each try fails as this one did.
+fn budget(pause: Duration, tries: u32) -> Duration {
+    (tries..MAX_TRIES).map(|later| pause * (1 << (later - tries))).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    use std::cell::Cell;
+    use std::cell::{Cell, RefCell};
 
     #[test]
     fn refused_logins_are_never_retried() {
@@ -283,13 +282,27 @@ mod tests {
         for trouble in [Trouble::Refused, sql(1205), sql(18456), sql(40613)] {
             assert_eq!(pause(&WorkError::Connecting(trouble.clone()), |_| true, 1, &mut false), None);
             let tries = Cell::new(0);
-            let ended = retry::<(), _>(|| async {
-                tries.set(tries.get() + 1);
-                Err(WorkError::Connecting(trouble.clone()))
-            });
+            let ended = retry::<(), _>(
+                never,
+                |_| {},
+                || async {
+                    tries.set(tries.get() + 1);
+                    Err(WorkError::Connecting(trouble.clone()))
+                },
+            );
             assert_eq!(ended.await, Err(trouble.clone()));
             assert_eq!(tries.get(), 1);
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_waited_for_is_told_and_that_it_is_over() {
+        let told = RefCell::new(Vec::new());
+        let tell = |waiting: Option<Waiting>| told.borrow_mut().push(waiting.map(|waiting| waiting.limit));
+        let work = || async { Err(WorkError::Working(Trouble::ConnectionLost)) };
+        assert_eq!(retry::<(), _>(never, tell, work).await, Err(Trouble::ConnectionLost));
+        let limits = [7, 6, 4].map(|times| Some(AFTER_A_LOSS * times));
+        assert_eq!(told.into_inner(), [limits[0], None, limits[1], None, limits[2], None]);
     }
 
     #[test]

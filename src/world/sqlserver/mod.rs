@@ -10,7 +10,7 @@
 //! | `content` | tells what a database holds |
 //! | `batch` | fills and sends SQL, reads rows |
 //! | `connect` | makes a connection: `resolve`, `dial`, `prelogin`, `tls` (both by `encrypt`), `login` |
-//! | `retry`, `errors`, `limits` | what may be tried again; error numbers and [`Trouble`](crate::model::facts::Trouble)s; time limits |
+//! | `errors`, `limits` | what may be tried again; error numbers and [`Trouble`](crate::model::facts::Trouble)s; time limits |
 //!
 //! The statements are in `sql/`, in a folder for each of `survey`, `registry` and `cluster`. Each says who sends it, which rights
 //! it needs and which servers take it.

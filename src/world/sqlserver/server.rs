@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use super::connect::{Connection, IfUnopened, Turn, connect, connect_once, database_refusal};
 use super::errors::WorkError;
 use super::survey::{look_from_master, survey};
@@ -24,6 +26,8 @@ pub struct SqlServer {
     turns: Arc<tokio::sync::Mutex<()>>,
     /// The target whose database was just made, until somebody has been in it.
     just_made: Arc<Mutex<Option<Target>>>,
+    /// What work waits for.
+    waiting: watch::Sender<Option<Waiting>>,
     patience: Patience,
 }
 
@@ -163,11 +167,52 @@ impl SqlServer {
         }
         let is_new = database == SessionDatabase::Own && self.just_made().as_ref() == Some(target);
         let if_unopened = if is_new { IfUnopened::Await } else { IfUnopened::Refuse };
-        let connection = connect_anew(target, (database, if_unopened)).await?;
+        let connection = self.connect_anew(target, (database, if_unopened)).await?;
         if is_new {
             *self.just_made() = None;
         }
         Ok(Connection { turn, ..connection })
+    }
+
+    /// Opens a new connection.
+    pub(super) async fn connect_anew(
+        &self,
+        target: &Target,
+        (database, if_unopened): (SessionDatabase, IfUnopened),
+    ) -> Result<Connection, WorkError> {
+        let name = match database {
+            SessionDatabase::Own => target.database.as_str(),
+            SessionDatabase::Master => "master",
+        };
+        let mut report = |facts: &ServerFacts| self.tell(facts.waiting.clone());
+        let connected = connect(target, (name, if_unopened), &mut report).await;
+        self.tell(None);
+        connected.map_err(|facts| WorkError::Connecting(facts.way_blocked().cloned().unwrap_or(Trouble::Unasked)))
+    }
+
+    /// Does work that can be repeated, and repeats it after transient errors; see [`errors::retry`].
+    pub(super) async fn retry<T, F>(&self, work: impl Fn() -> F) -> Result<T, Trouble>
+    where
+        F: Future<Output = Result<T, WorkError>>,
+    {
+        self.retry_also(|_| false, work).await
+    }
+
+    /// The same, also after errors that are transient for this work only.
+    pub(super) async fn retry_also<T, F>(&self, also: impl Fn(u32) -> bool, work: impl Fn() -> F) -> Result<T, Trouble>
+    where
+        F: Future<Output = Result<T, WorkError>>,
+    {
+        errors::retry(also, |waiting| self.tell(waiting), work).await
+    }
+
+    /// Returns what work waits for, from now on.
+    pub fn waiting(&self) -> watch::Receiver<Option<Waiting>> {
+        self.waiting.subscribe()
+    }
+
+    fn tell(&self, waiting: Option<Waiting>) {
+        self.waiting.send_if_modified(|told| std::mem::replace(told, waiting.clone()) != waiting);
     }
 
     /// Does work on a database that may take minutes, and asks on another connection from time to time whether the server is still
@@ -280,20 +325,6 @@ async fn use_database(connection: &mut Connection, target: &Target) -> bool {
     let sql = batch::fill(USE_DATABASE, &[("database", &quoted), ("name", &literal)]);
     let reply = batch::run(&mut connection.session, &sql, &[], limits::READ).await;
     reply.is_ok_and(|reply| reply.row("place").is_ok_and(|row| row.flag("here")))
-}
-
-/// Opens a new connection.
-pub(super) async fn connect_anew(
-    target: &Target,
-    (database, if_unopened): (SessionDatabase, IfUnopened),
-) -> Result<Connection, WorkError> {
-    let name = match database {
-        SessionDatabase::Own => target.database.as_str(),
-        SessionDatabase::Master => "master",
-    };
-    let mut silent = |_: &ServerFacts| {};
-    let connected = connect(target, (name, if_unopened), &mut silent).await;
-    connected.map_err(|facts| WorkError::Connecting(facts.way_blocked().cloned().unwrap_or(Trouble::Unasked)))
 }
 
 /// Returns the facts about the connection only, which are known without asking again.

@@ -8,7 +8,7 @@ pub use sign_in::doubt;
 
 use super::{Case, Check, report};
 use crate::catalog::dba::{Reach, Scripts};
-use crate::catalog::failures::ServerContext;
+use crate::catalog::failures::{self, ServerContext};
 use crate::catalog::form::read;
 use crate::catalog::format;
 use crate::model::check::CheckId;
@@ -129,8 +129,7 @@ fn judge_connect(case: &Case<'_>) -> Verdict {
 fn judge_login(case: &Case<'_>) -> Verdict {
     if let (true, Some(waiting)) = (case.running, &case.facts.server.waiting) {
         let says = case.explain(&waiting.trouble).says;
-        let waits = format!("{says} This may pass, and is waited for up to {}.", format::duration(waiting.limit));
-        return report(Finding::note(CheckId::SqlLogin, waits));
+        return report(Finding::note(CheckId::SqlLogin, failures::waits(&says, waiting.limit)));
     }
     judge_stage(CheckId::SqlLogin, &case.facts.server.login, case, |login| {
         let (name, user) = (Names::new(case).login, login.user.as_str());

@@ -36,6 +36,7 @@ pub fn render(event: &RunEvent<'_>) -> String {
         RunEvent::Said(step, lines) => {
             ("said", json!({ "step": step, "lines": lines.iter().map(ToString::to_string).collect::<Vec<_>>() }))
         }
+        RunEvent::Waiting(step, says) => ("waiting", json!({ "step": step, "says": written(says) })),
         RunEvent::Interrupted => ("interrupted", json!({})),
         RunEvent::End(end) => ("end", self::end(end)),
     };

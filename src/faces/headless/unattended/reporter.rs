@@ -33,12 +33,25 @@ pub struct RunReporter<'a, W> {
     flow: Flow,
     verdicts: BTreeMap<CheckId, Verdict>,
     rows: Vec<Row>,
+    /// What the running step waits for, as it was reported.
+    waits: Option<String>,
 }
 
 impl<'a, W: Write> RunReporter<'a, W> {
     /// Returns a reporter that has reported nothing yet.
     pub fn new(output: OutputFormat, out: &'a mut W, accepted: Vec<CheckId>, flow: Flow) -> Self {
-        Self { output, out, gone: false, reported: 0, screen: None, accepted, flow, verdicts: BTreeMap::new(), rows: Vec::new() }
+        Self {
+            output,
+            out,
+            gone: false,
+            reported: 0,
+            screen: None,
+            accepted,
+            flow,
+            verdicts: BTreeMap::new(),
+            rows: Vec::new(),
+            waits: None,
+        }
     }
 
     /// Reports an event.
@@ -144,6 +157,18 @@ impl<'a, W: Write> RunReporter<'a, W> {
             }
         }
         self.rows.clone_from(&run.rows);
+        self.waits(state);
+    }
+
+    fn waits(&mut self, state: &State) {
+        let waits = state.explain_waiting();
+        let running = state.run().rows.iter().find(|row| row.since.is_some());
+        if let (Some(says), Some(row)) = (&waits, running)
+            && waits != self.waits
+        {
+            self.report(&RunEvent::Waiting(row.kind.id(), says));
+        }
+        self.waits = waits;
     }
 }
 

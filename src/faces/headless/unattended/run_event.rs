@@ -39,6 +39,8 @@ pub enum RunEvent<'a> {
     Said(&'static str, &'a [Untrusted]),
     /// Nothing has happened for this long; names what is still running.
     Pending(Pending<'a>, Duration),
+    /// The running step waits for a trouble that may pass: the step's id, and a sentence.
+    Waiting(&'static str, &'a str),
     /// A signal came while steps were running.
     Interrupted,
     End(&'a RunEnd),

@@ -40,6 +40,9 @@ pub fn render(event: &RunEvent<'_>) -> String {
                 let _ = writeln!(out, "          {line}");
             }
         }
+        RunEvent::Waiting(_, says) => {
+            let _ = writeln!(out, "        {}", written(says));
+        }
         RunEvent::Interrupted => out.push_str("Interrupted: the running step comes to its end first. Once more ends at once.\n"),
         RunEvent::End(end) => self::end(&mut out, end),
     }

@@ -175,7 +175,11 @@ pub fn draw_install(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u
     }
     let after = below(rest, count.min(list.height) + gap);
     draw_bar(canvas, row(after, 0), run);
-    let words = bindings::fill(phase(run));
+    let phase = bindings::fill(phase(run));
+    let words = match scene.state.explain_waiting() {
+        Some(waits) => format!("{waits} {phase}").into(),
+        None => phase,
+    };
     let dim = canvas.theme.dim;
     let used = canvas.wrap(below(after, 1), &words, dim);
     let sidebar = area.y + u16::try_from(scene.path().len()).unwrap_or(0);

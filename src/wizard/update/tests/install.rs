@@ -1,6 +1,7 @@
 //! The plan, its steps, and the master key until its keeping is proven.
 
 use super::*;
+use crate::model::facts::{SqlTrouble, Waiting};
 use crate::model::finding::Verdict;
 
 #[test]
@@ -84,6 +85,24 @@ fn an_undo_that_fails_at_no_step_of_the_plan_is_told_all_the_same() {
     assert_eq!(bench.state.run().phase, Phase::UndoneInPart);
     let told = bench.state.run().failed().and_then(|row| bench.state.explain_step(row)).expect("told");
     assert!(told.says.contains("process 7"), "{told:?}");
+}
+
+#[test]
+fn what_the_running_step_waits_for_is_said_until_it_is_over() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.send(Event::Next);
+    bench.send(Event::Progress(Progress::Begun(StepKind::InitialiseCluster)));
+    let text = "The database is not currently available.".into();
+    let trouble = Trouble::Sql(SqlTrouble { number: 40613, state: 1, class: 17, text });
+    let waiting = Waiting { trouble, limit: Duration::from_secs(25) };
+    bench.send(Event::Progress(Progress::Waiting(Some(waiting.clone()))));
+    let says = bench.state.explain_waiting().expect("said");
+    assert!(says.contains("40613") && says.ends_with("This may pass, and is waited for up to 25 s."), "{says}");
+    bench.send(Event::Progress(Progress::Waiting(None)));
+    assert_eq!(bench.state.explain_waiting(), None);
+    bench.send(Event::Progress(Progress::Waiting(Some(waiting))));
+    bench.send(Event::Progress(Progress::Failed(StepKind::InitialiseCluster, Failure::Cancelled)));
+    assert_eq!(bench.state.explain_waiting(), None);
 }
 
 #[test]

@@ -437,3 +437,29 @@ fn no_secret_of_a_node_under_review_is_in_what_a_defect_might_print() {
     none(&format!("{:?}", bench.asked), &secrets);
     none(&format!("{:?}", bench.effects), &secrets);
 }
+
+#[test]
+fn a_login_that_is_held_back_is_sent_once_it_was_asked_for_twice() {
+    let mut bench = Bench::new();
+    let subject = Subject { instance: "Other".into(), config: "/x.config".into(), maker: Maker::Octopus };
+    bench.send(Event::Begin(StartChoice::Review(subject)));
+    let said =
+        [(FieldId::Server, "sql09"), (FieldId::Database, "Octo"), (FieldId::User, "me@corp.example"), (FieldId::Password, "pw")];
+    let said = said.map(|(field, text)| (field, Raw::of(field, text))).into();
+    let config = OctopusConfig { said, has_connection: true, has_master_key: true, ..OctopusConfig::default() };
+    let node = NodeFacts {
+        config: Fact::Missing(Trouble::Unasked),
+        octopus: Fact::Seen(Some(Box::new(config))),
+        ..NodeFacts::default()
+    };
+    answer(&mut bench, SurveyId::Node, Observed::Node(Box::new(node.clone())));
+    let asks = |bench: &Bench| surveys(bench).contains(&SurveyId::Server);
+    assert!(!asks(&bench), "{:?}", surveys(&bench));
+    bench.send(Event::Press(Action::CheckAgain));
+    assert!(bench.notice().contains("not sent"), "{}", bench.notice());
+    answer(&mut bench, SurveyId::Node, Observed::Node(Box::new(node.clone())));
+    assert!(!asks(&bench), "{:?}", surveys(&bench));
+    bench.send(Event::Press(Action::CheckAgain));
+    answer(&mut bench, SurveyId::Node, Observed::Node(Box::new(node)));
+    assert!(asks(&bench), "{:?}", surveys(&bench));
+}

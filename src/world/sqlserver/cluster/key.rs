@@ -9,9 +9,9 @@ use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::batch::{self, Question, Reply, ReplyRow};
 use crate::world::sqlserver::connect::IfUnopened;
 use crate::world::sqlserver::content::{self, CONTENT};
-use crate::world::sqlserver::errors::{WorkError, retry};
+use crate::world::sqlserver::errors::WorkError;
 use crate::world::sqlserver::limits;
-use crate::world::sqlserver::server::{SessionDatabase, SqlServer, connect_anew};
+use crate::world::sqlserver::server::{SessionDatabase, SqlServer};
 
 /// Asks for the evidence. Without parameters, so that it fits behind any question.
 pub(super) const KEY_EVIDENCE: &str = include_str!("../sql/cluster/key_evidence.sql");
@@ -22,7 +22,7 @@ impl SqlServer {
     /// # Errors
     /// Of the connection or the server: then there is no verdict.
     pub async fn key_verdict(&self, target: &Target, key: &MasterKey) -> Result<KeyVerdict, Trouble> {
-        let evidence = retry(|| async {
+        let evidence = self.retry(|| async {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;
             let reply = batch::ask(&mut connection.session, &Question::new(&[KEY_EVIDENCE]), &[], limits::READ).await?;
             self.keep(target, SessionDatabase::Own, connection);
@@ -39,8 +39,8 @@ impl SqlServer {
     /// Of the connection or the server: then there is no verdict.
     pub async fn verify_key(&self, target: &Target, key: &MasterKey) -> Result<VerifiedCluster, Trouble> {
         let question = Question::new(&[CONTENT, KEY_EVIDENCE]);
-        retry(|| async {
-            let mut connection = connect_anew(target, (SessionDatabase::Own, IfUnopened::Refuse)).await?;
+        self.retry(|| async {
+            let mut connection = self.connect_anew(target, (SessionDatabase::Own, IfUnopened::Refuse)).await?;
             let reply = batch::ask(&mut connection.session, &question, &[], limits::READ).await?;
             let content = content::read(&reply)?;
             let verdict = match read_evidence(&reply) {

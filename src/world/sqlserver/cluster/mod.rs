@@ -9,7 +9,7 @@ use crate::model::target::Target;
 use crate::world::sqlserver::batch::{self, Question, Reply};
 use crate::world::sqlserver::cluster::key::{KEY_EVIDENCE, read_evidence};
 use crate::world::sqlserver::content::{self, CONTENT};
-use crate::world::sqlserver::errors::{WorkError, retry};
+use crate::world::sqlserver::errors::WorkError;
 use crate::world::sqlserver::limits;
 use crate::world::sqlserver::registry::row;
 use crate::world::sqlserver::server::{KnownEvidence, SessionDatabase, SqlServer};
@@ -69,7 +69,7 @@ impl SqlServer {
             Ask::WithEvidence => Question::new(&[CONTENT, &nodes, KEY_EVIDENCE]),
             Ask::WithoutEvidence => Question::new(&[CONTENT, &nodes]),
         };
-        let reply = retry(|| async {
+        let reply = self.retry(|| async {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;
             let mut reply = batch::ask(&mut connection.session, &question, &[], limits::CLUSTER).await?;
             if reply.trouble("beat").is_some() {

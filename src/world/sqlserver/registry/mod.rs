@@ -16,9 +16,9 @@ use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::batch::{self, Question, Reply};
 use crate::world::sqlserver::connect::{Connection, IfUnopened};
 use crate::world::sqlserver::content::{self, CONTENT};
-use crate::world::sqlserver::errors::{WorkError, retry, retry_also};
+use crate::world::sqlserver::errors::WorkError;
 use crate::world::sqlserver::registry::storage::StorageParameters;
-use crate::world::sqlserver::server::{SessionDatabase, SqlServer, connect_anew};
+use crate::world::sqlserver::server::{SessionDatabase, SqlServer};
 use crate::world::sqlserver::{errors, limits};
 
 pub(super) mod row;
@@ -117,7 +117,7 @@ impl SqlServer {
     pub async fn create_database(&self, target: &Target) -> Result<CreatedDatabase, Trouble> {
         let unanswered = AtomicBool::new(false);
         let try_once = || Box::pin(self.while_answering(target, self.try_to_create(target, &unanswered)));
-        let created = retry(try_once).await?;
+        let created = self.retry(try_once).await?;
         // Also if another wizard created it: some servers refuse logins to a new database for a moment.
         *self.just_made() = Some(target.clone());
         Ok(CreatedDatabase { made: created.made || unanswered.into_inner(), ..created })
@@ -279,7 +279,7 @@ impl SqlServer {
     ) -> Result<InitialiseOutcome, Trouble> {
         let sql = batch::fill(sql, &[("lock", &lock(LockMode::Exclusive)), ("tables", TABLES)]);
         // A duplicate key decided a race that the lock should have: the next try finds who was first.
-        let created = retry_also(errors::is_duplicate_key, || async {
+        let created = self.retry_also(errors::is_duplicate_key, || async {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;
             let reply = batch::run(&mut connection.session, &sql, values, limits::WRITE).await?;
             granted(&reply)?;
@@ -330,7 +330,7 @@ impl SqlServer {
     /// # Errors
     /// Of the connection or the server.
     pub async fn content(&self, target: &Target) -> Result<Content, Trouble> {
-        retry(|| async {
+        self.retry(|| async {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;
             let content = content::ask(&mut connection.session).await?;
             self.keep(target, SessionDatabase::Own, connection);
@@ -366,8 +366,8 @@ impl SqlServer {
     /// Of the connection or the server.
     pub async fn prove(&self, target: &Target, cluster: ClusterId, node: &str) -> Result<Membership, Trouble> {
         let question = Question::new(&[FIND_NODE, CONTENT]);
-        retry(|| async {
-            let mut connection = connect_anew(target, (SessionDatabase::Own, IfUnopened::Refuse)).await?;
+        self.retry(|| async {
+            let mut connection = self.connect_anew(target, (SessionDatabase::Own, IfUnopened::Refuse)).await?;
             let reply = batch::ask(&mut connection.session, &question, &[&node], limits::READ).await?;
             let content = content::read(&reply)?;
             let is_member = !reply.rows("proof")?.is_empty();
@@ -407,13 +407,13 @@ impl SqlServer {
     /// # Errors
     /// Of the connection or the server; nothing is changed then.
     pub async fn undo_initialise(&self, target: &Target, cluster: ClusterId) -> Result<Undone, Trouble> {
-        retry(|| self.try_to_undo(target, cluster)).await
+        self.retry(|| self.try_to_undo(target, cluster)).await
     }
 
     async fn try_to_undo(&self, target: &Target, cluster: ClusterId) -> Result<Undone, WorkError> {
         let connection = match self.connection(target, SessionDatabase::Own).await {
             Err(WorkError::Connecting(Trouble::Sql(error))) if errors::is_about_the_database(error.number) => {
-                return undone_unopened(target, error).await;
+                return self.undone_unopened(target, error).await;
             }
             connection => connection?,
         };
@@ -451,7 +451,7 @@ impl SqlServer {
     pub async fn drop_database(&self, target: &Target) -> Result<Undone, Trouble> {
         // This program's last session may take a moment to end.
         let in_use = |number| number == errors::DATABASE_IN_USE;
-        retry_also(in_use, || self.try_to_drop(target)).await
+        self.retry_also(in_use, || self.try_to_drop(target)).await
     }
 
     async fn try_to_drop(&self, target: &Target) -> Result<Undone, WorkError> {
@@ -461,12 +461,12 @@ impl SqlServer {
             // Absent, or closed to the login. A closed one must stay: members of dbcreator may drop what they cannot open, and what
             // cannot be opened may hold anything.
             Err(Trouble::Sql(error)) if errors::is_about_the_database(error.number) => {
-                return undone_unopened(target, error).await;
+                return self.undone_unopened(target, error).await;
             }
             Err(trouble) => return Err(WorkError::Connecting(trouble)),
         }
         self.forget();
-        let mut connection = connect_anew(target, (SessionDatabase::Master, IfUnopened::Refuse)).await?;
+        let mut connection = self.connect_anew(target, (SessionDatabase::Master, IfUnopened::Refuse)).await?;
         let name = target.database.as_str();
         let reply = batch::send(&mut connection.session, DROP_OBSTACLE, &[&name], limits::READ).await?;
         if let Some(obstacle) = drop_obstacle(&reply) {
@@ -475,6 +475,24 @@ impl SqlServer {
         let statement = format!("DROP DATABASE {}", sql_name(name));
         batch::run(&mut connection.session, &statement, &[], limits::DATABASE).await?;
         Ok(Undone::Gone)
+    }
+
+    /// Tells how undoing ends where the database could not be opened, by whether it exists.
+    async fn undone_unopened(&self, target: &Target, refusal: SqlTrouble) -> Result<Undone, WorkError> {
+        match self.database_exists(target).await? {
+            Some(true) => Err(WorkError::Connecting(Trouble::Sql(refusal))),
+            // Somebody dropped it by hand: nothing is left to undo.
+            Some(false) => Ok(Undone::NothingThere),
+            None => Ok(Undone::Held(DropObstacle::Unseen)),
+        }
+    }
+
+    /// Returns whether the database exists; `None` if the login may not see that.
+    async fn database_exists(&self, target: &Target) -> Result<Option<bool>, WorkError> {
+        let mut connection = self.connect_anew(target, (SessionDatabase::Master, IfUnopened::Refuse)).await?;
+        let name = target.database.as_str();
+        let reply = batch::run(&mut connection.session, DATABASE_EXISTS, &[&name], limits::READ).await?;
+        Ok(reply.row("there")?.told("there"))
     }
 }
 
@@ -495,24 +513,6 @@ fn drop_obstacle(reply: &Reply) -> Option<DropObstacle> {
 /// Returns whether the registry that was just dropped was made beside the tables of Octopus Server, and had no node.
 fn was_only_adopted(reply: &Reply) -> Result<bool, Trouble> {
     Ok(reply.rows("origin")?.first().is_some_and(|row| row.flag("adopted") && row.count("nodes") == 0))
-}
-
-/// Tells how undoing ends where the database could not be opened, by whether it exists.
-async fn undone_unopened(target: &Target, refusal: SqlTrouble) -> Result<Undone, WorkError> {
-    match database_exists(target).await? {
-        Some(true) => Err(WorkError::Connecting(Trouble::Sql(refusal))),
-        // Somebody dropped it by hand: nothing is left to undo.
-        Some(false) => Ok(Undone::NothingThere),
-        None => Ok(Undone::Held(DropObstacle::Unseen)),
-    }
-}
-
-/// Returns whether the database exists; `None` if the login may not see that.
-async fn database_exists(target: &Target) -> Result<Option<bool>, WorkError> {
-    let mut connection = connect_anew(target, (SessionDatabase::Master, IfUnopened::Refuse)).await?;
-    let name = target.database.as_str();
-    let reply = batch::run(&mut connection.session, DATABASE_EXISTS, &[&name], limits::READ).await?;
-    Ok(reply.row("there")?.told("there"))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::target::Target;
 use crate::world::sqlserver::batch::{self, Reply, ReplyRow, fill};
 use crate::world::sqlserver::content;
-use crate::world::sqlserver::errors::{WorkError, retry_also};
+use crate::world::sqlserver::errors::WorkError;
 use crate::world::sqlserver::registry::{LockMode, granted, lock};
 use crate::world::sqlserver::server::{SessionDatabase, SqlServer};
 use crate::world::sqlserver::{errors, limits};
@@ -122,7 +122,7 @@ impl SqlServer {
             &cap,
         ];
         // After a duplicate key another node of this name was faster: the next try finds it.
-        retry_also(errors::is_duplicate_key, || async {
+        self.retry_also(errors::is_duplicate_key, || async {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;
             let reply = batch::run(&mut connection.session, sql, &values, limits::WRITE).await?;
             granted(&reply)?;

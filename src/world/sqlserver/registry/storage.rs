@@ -10,7 +10,7 @@ use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::target::Target;
 use crate::world::sqlserver::batch::{self, Reply, fill};
 use crate::world::sqlserver::content;
-use crate::world::sqlserver::errors::{WorkError, retry_also};
+use crate::world::sqlserver::errors::WorkError;
 use crate::world::sqlserver::server::{SessionDatabase, SqlServer};
 use crate::world::sqlserver::{errors, limits};
 
@@ -76,7 +76,7 @@ impl SqlServer {
         let mut values: Vec<&dyn ToSql> = vec![&cluster, &rows.node, &rows.host];
         values.extend(storage.values());
         // After a duplicate key another start of the same run was faster: the next try finds its rows.
-        retry_also(errors::is_duplicate_key, || async {
+        self.retry_also(errors::is_duplicate_key, || async {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;
             let reply = batch::run(&mut connection.session, sql, &values, limits::WRITE).await?;
             granted(&reply)?;
