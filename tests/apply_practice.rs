@@ -77,7 +77,7 @@ async fn a_first_node_is_made_and_unmade() {
     world.install(&plan, Some(&key()), &Cancel::default(), |_| {}).await.expect("no failure");
     lab.assert_cluster("installed").await;
     let mut reports = Vec::new();
-    assert!(world.undo(&plan.node.instance, &plan.node.target, |progress| reports.push(progress)).await, "{reports:?}");
+    assert!(world.undo(&plan.node.instance, Some(&plan.node.target), |progress| reports.push(progress)).await, "{reports:?}");
     lab.assert_absent("undone").await;
     assert!(lab.bench.files().is_empty());
 }
@@ -106,7 +106,7 @@ async fn a_first_node_that_is_cut_off_at_any_report_ends_finished_or_clean() {
         let key = left.key.unwrap_or_else(key);
         world.install(&plan, Some(&key), &Cancel::default(), |_| {}).await.expect("no failure");
         lab.assert_cluster(&format!("resumed after {at}")).await;
-        assert!(world.undo(&plan.node.instance, &plan.node.target, |_| {}).await, "{at}");
+        assert!(world.undo(&plan.node.instance, Some(&plan.node.target), |_| {}).await, "{at}");
         lab.assert_absent(&format!("undone after {at}")).await;
         assert!(lab.bench.files().is_empty(), "{at}");
     }

@@ -186,7 +186,7 @@ async fn first_node_and_undo(string: &str) {
     drop(engine);
     let world = World::new(Places::under(folder.path().join("state")), Surroundings::default());
     let mut reports = Vec::new();
-    assert!(world.undo(&plan.node.instance, &plan.node.target, |report| reports.push(report)).await, "{reports:#?}");
+    assert!(world.undo(&plan.node.instance, Some(&plan.node.target), |report| reports.push(report)).await, "{reports:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -66,7 +66,7 @@ impl EventLog {
         match event {
             Event::Observed { ticket, last: true, .. } => about.survey = Some(*ticket),
             Event::Progress(progress) => match progress {
-                Progress::Failed(kind, _) | Progress::UndoFailed(kind, _) => about.failed = Some(*kind),
+                Progress::Failed(kind, _) | Progress::Lost(kind, _) | Progress::UndoFailed(kind, _) => about.failed = Some(*kind),
                 _ => info!(target: ENGINE, "install: {}", RedactedEvent(event)),
             },
             Event::Failed(_) | Event::Resumed(Err(_)) => warn!(target: ENGINE, "{}", RedactedEvent(event)),
@@ -250,6 +250,7 @@ impl Display for RedactedProgress<'_> {
             Progress::Begun(kind) => write!(out, "step {} begun", kind.id()),
             Progress::Done(kind, state, took) => write!(out, "step {} {state:?}, {} ms", kind.id(), took.as_millis()),
             Progress::Said(kind, lines) => write!(out, "step {} printed {} lines", kind.id(), lines.len()),
+            Progress::Lost(kind, _) => write!(out, "step {} lost: another first node was faster", kind.id()),
             Progress::Failed(kind, _) => write!(out, "step {} failed", kind.id()),
             Progress::Waiting(Some(_)) => out.write_str("a transient error is waited for"),
             Progress::Waiting(None) => out.write_str("waiting is over"),

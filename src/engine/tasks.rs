@@ -109,7 +109,7 @@ impl Tasks {
             Effect::CancelInstall => self.cancel_install.ask(),
             Effect::Undo { instance, target } => {
                 self.spawn(async move {
-                    let work = Box::pin(world.undo(&instance, &target, |progress| send(Event::Progress(progress))));
+                    let work = Box::pin(world.undo(&instance, Some(&*target), |progress| send(Event::Progress(progress))));
                     world.report_waiting(work, |waiting| send(Event::Progress(Progress::Waiting(waiting)))).await;
                 });
             }

@@ -21,6 +21,8 @@ pub enum Exit {
     Answers,
     /// The checks refuse: a stop has to be fixed first, or a warning was not accepted. Nothing was written.
     Checks,
+    /// Another first node created its cluster in the database, and nothing of this run is left. This server can join that cluster.
+    Lost,
     /// Left unfinished: a step failed, or the key's keeping is not proven. The same command, or the next start, goes on.
     Unfinished,
     /// Left by the operator, or at the end of the input, with nothing written or with all of it undone.
@@ -37,6 +39,7 @@ impl Exit {
             Self::Usage => 2,
             Self::Answers => 3,
             Self::Checks => 4,
+            Self::Lost => 5,
             Self::Unfinished => 7,
             Self::Left => 130,
             Self::Signal(status) => status,
@@ -50,6 +53,7 @@ impl Exit {
             Self::Usage => "usage",
             Self::Answers => "answers-refused",
             Self::Checks => "checks-refused",
+            Self::Lost => "another-was-first",
             Self::Unfinished => "unfinished",
             Self::Left => "left",
             Self::Signal(_) => "interrupted",
@@ -58,11 +62,12 @@ impl Exit {
 }
 
 /// What each status means, for the command line's help and the manual. 101 is Rust's own, of a panic.
-pub const STATUSES: [(&str, &str); 8] = [
+pub const STATUSES: [(&str, &str); 9] = [
     ("0", "done; of a dry run: it would be done"),
     ("2", "usage, or no terminal where one is needed"),
     ("3", "the answers are refused; nothing written"),
     ("4", "the checks refuse; nothing written"),
+    ("5", "the database is another first node's cluster by now, and nothing of this run is left: join it"),
     ("7", "left unfinished; the same command or the next start goes on"),
     ("101", "a defect of the program"),
     ("130", "left with nothing written"),
@@ -106,7 +111,8 @@ fn ending(state: &State) -> Option<Ending> {
     }
 }
 
-fn farewell(state: &State) -> Vec<String> {
+/// Returns what is worth reading at the end.
+pub(super) fn farewell(state: &State) -> Vec<String> {
     match (ending(state), &state.run().plan) {
         (Some(Ending::Finished), Some(plan)) if plan.flow == Flow::Remove => {
             let gone = plan.before.as_ref().map_or_else(Untrusted::default, |kept| Untrusted::new(&kept.row.name));
@@ -140,7 +146,7 @@ mod tests {
     #[test]
     fn every_status_is_told() {
         let told: Vec<&str> = STATUSES.iter().flat_map(|(numbers, _)| numbers.split(", ")).collect();
-        let plain = [Exit::Done, Exit::Usage, Exit::Answers, Exit::Checks, Exit::Unfinished, Exit::Left];
+        let plain = [Exit::Done, Exit::Usage, Exit::Answers, Exit::Checks, Exit::Lost, Exit::Unfinished, Exit::Left];
         for exit in plain.into_iter().chain([129, 130, 131, 143].map(Exit::Signal)) {
             assert!(told.contains(&exit.code().to_string().as_str()), "{exit:?}");
         }

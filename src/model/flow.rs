@@ -23,3 +23,13 @@ ids! {
         Remove = "remove",
     }
 }
+
+impl Flow {
+    /// Returns whether it begins with a node that exists, and changes it or its cluster.
+    pub const fn changes_a_node(self) -> bool {
+        match self {
+            Self::Edit | Self::Leave | Self::Remove => true,
+            Self::FirstNode | Self::Join | Self::Review => false,
+        }
+    }
+}

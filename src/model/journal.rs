@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::answers::Raw;
 use super::cluster::ClusterId;
 use super::field::FieldId;
 use super::flow::Flow;
@@ -60,6 +61,9 @@ pub struct Resumption {
     pub journal: Journal,
     /// The key that the run sealed, if it got that far.
     pub key: Option<MasterKey>,
+    /// The passwords that its node config has sealed.
+    #[serde(default)]
+    pub passwords: Vec<(FieldId, Raw)>,
 }
 
 /// What a run makes of the shared storage, written down before it does.

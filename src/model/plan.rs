@@ -186,6 +186,8 @@ pub enum Progress {
     Waiting(Option<Waiting>),
     /// A step failed; nothing after it was begun. What is done stays, and the journal knows it.
     Failed(StepKind, Failure),
+    /// A step failed because another first node was faster: what this run made is taken back from now on.
+    Lost(StepKind, Failure),
     /// All steps are done. The journal stays until the run is closed, which waits for the proof that the key is kept.
     Finished,
     /// Undoing a step begins.

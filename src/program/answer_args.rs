@@ -76,9 +76,12 @@ impl Args for AnswerArgs {
 /// Adds the flags to a subcommand. Fields whose flag name it already uses for something else can be answered only with
 /// `--set`.
 fn with_flags(command: Command) -> Command {
-    let flow = FLOWS.into_iter().find(|flow| flow.id() == command.get_name());
+    let flow = Flow::ALL.into_iter().find(|flow| flow.id() == command.get_name());
+    let undoes = command.get_name() == "undo";
     let asks = |field: FieldId| match flow {
-        Some(flow) => flows::asks(flow, field),
+        // What it is to be undone with; the rest is in the run's journal.
+        None if undoes => field == FieldId::Password,
+        Some(flow) => answer_file::takes(flow, field),
         None => FLOWS.into_iter().any(|flow: Flow| flows::asks(flow, field)),
     };
     let files = Arg::new("answers")

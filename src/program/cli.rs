@@ -83,8 +83,17 @@ pub enum Command {
     FirstNode(Deferred<Wizard>),
     /// Add this server as a node of an existing cluster.
     Join(Deferred<Wizard>),
-    /// Review a node of this machine: its settings, every check again, the cluster, what has drifted. Nothing is written.
+    /// Review a node of this machine: its settings, every check again, the cluster, what has drifted. Nothing stays but what was there: files
+    /// that try whether a folder can be written go at once.
     Review(Deferred<ReviewArgs>),
+    /// Change settings of a node of this machine, in its config and in the registry.
+    Edit(Deferred<Wizard>),
+    /// Take a node of this machine out of its cluster.
+    Leave(Deferred<Wizard>),
+    /// Take a dead node out of the registry of this machine's cluster.
+    Remove(Deferred<Remove>),
+    /// Take back what an unfinished run has made.
+    Undo(Deferred<Undo>),
     /// Answer files: a template of one, a check of yours, and their schema for editors.
     Answers(Deferred<AnswersArgs>),
     /// What Octopus Server's own command line, or a container, would need for the same node.
@@ -95,7 +104,8 @@ pub enum Command {
     Tentacles(Deferred<Tentacles>),
     /// Move a single node's files to shared storage, so that other nodes can join it.
     Migrate(Deferred<Migrate>),
-    /// Look for everything that is known to go wrong with a node of this machine, and say what to do. Nothing is written.
+    /// Look for everything that is known to go wrong with a node of this machine, and say what to do. Nothing is
+    /// changed.
     Check(Deferred<CheckArgs>),
     /// Print the completions of a shell.
     Completions(Deferred<Completions>),
@@ -123,6 +133,40 @@ pub struct Wizard {
     pub accept: Vec<String>,
 
     /// How to print what happens: for people, or as JSON, one object a line. Goes with --yes and --dry-run.
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub output: Option<Format>,
+
+    #[command(flatten)]
+    pub given: AnswerArgs,
+}
+
+/// The removal of a dead node.
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// The dead node, by its name in the registry.
+    #[arg(long, value_name = "NAME")]
+    pub node: String,
+
+    #[command(flatten)]
+    pub wizard: Wizard,
+}
+
+/// The undoing of an unfinished run.
+#[derive(Debug, Args)]
+pub struct Undo {
+    /// The instance whose run it is; the only unfinished one of this machine when nothing is said.
+    #[arg(long, value_name = "NAME")]
+    pub instance: Option<String>,
+
+    /// Do not ask whether to begin.
+    #[arg(long)]
+    pub yes: bool,
+
+    /// Say what would be taken back. Nothing is changed.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// How to print what happens: for people, or as JSON, one object a line.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
 

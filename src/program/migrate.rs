@@ -88,6 +88,7 @@ async fn migrate(args: &Migrate, environment: &Environment, reporter: &mut Migra
     if !args.yes && !driver.confirm(&format!("Copy {} files? [y/N] ", plan.preview.copy.files)).await? {
         return Err(End::because(Exit::Left, "Nothing was begun."));
     }
+    let nothing_to_copy = plan.preview.copy.files == 0;
     driver.copy(&resolved, plan).await?;
 
     let octopus_server = args.octopus_server.as_deref();
@@ -102,6 +103,10 @@ async fn migrate(args: &Migrate, environment: &Environment, reporter: &mut Migra
         (Exit::Done, "Start Octopus Server again. It is the first node of a cluster now; octopus-setup join adds the others.")
     };
     let kept = "Nothing was removed: the files are where they were, too, until you remove them.";
+    if nothing_to_copy && steps.iter().all(|how| matches!(how, FollowUp::Already | FollowUp::ByHand(_))) {
+        let already = "Already done: every file was there, and so was what the node and its cluster say of it.";
+        return Ok(End(exit, vec![already.to_owned(), next.to_owned()]));
+    }
     Ok(End(exit, vec![kept.to_owned(), next.to_owned()]))
 }
 

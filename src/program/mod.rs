@@ -16,6 +16,7 @@ mod recording;
 mod review;
 mod script;
 mod shells;
+mod undo;
 mod wizard;
 
 use std::collections::BTreeSet;
@@ -119,6 +120,12 @@ fn run(cli: &Cli, status: ExitCode, variables: EnvironmentVariables) -> ExitCode
             None => wizard::interactive(&environment, environment.answers(), None).await,
             Some(Command::FirstNode(args)) => wizard::run(args, Flow::FirstNode, &environment, variables).await,
             Some(Command::Join(args)) => wizard::run(args, Flow::Join, &environment, variables).await,
+            Some(Command::Edit(args)) => wizard::change(args, Flow::Edit, None, &environment, variables).await,
+            Some(Command::Leave(args)) => wizard::change(args, Flow::Leave, None, &environment, variables).await,
+            Some(Command::Remove(args)) => {
+                wizard::change(&args.wizard, Flow::Remove, Some(&args.node), &environment, variables).await
+            }
+            Some(Command::Undo(args)) => undo::run(args, &environment, variables).await,
             Some(Command::Answers(args)) => answers::run(args, &environment, variables).await,
             Some(Command::Script(args)) => script::run(args, &environment, variables).await,
             Some(Command::Completions(args)) => shells::completions(args),

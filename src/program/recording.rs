@@ -82,7 +82,11 @@ pub fn misused(cli: &Cli) -> Option<&'static str> {
         #[cfg(feature = "practice")]
         Some(Command::Practice(practice)) => practice.command.is_none(),
         Some(
-            Command::Answers(_)
+            Command::Edit(_)
+            | Command::Leave(_)
+            | Command::Remove(_)
+            | Command::Undo(_)
+            | Command::Answers(_)
             | Command::Script(_)
             | Command::LoadBalancer(_)
             | Command::Tentacles(_)

@@ -30,7 +30,7 @@ pub async fn run(args: &Wizard, flow: Flow, environment: &Environment, variables
         Err(status) => return ExitCode::from(status),
     };
     if by_itself {
-        return run_unattended(args, flow, resolved.loaded, environment).await;
+        return run_unattended(args, flow, None, resolved.loaded, environment).await;
     }
     // A missing or malformed answer is shown on its screen. Problems that belong to no screen are reported here.
     if answers::refuse(&resolved.loaded.problems) {
@@ -40,6 +40,20 @@ pub async fn run(args: &Wizard, flow: Flow, environment: &Environment, variables
     interactive(environment, resolved.loaded.answers, Some(flow)).await
 }
 
+/// Runs a flow that changes a node, by itself. `dead`: the node that is removed.
+pub async fn change(args: &Wizard, flow: Flow, dead: Option<&str>, environment: &Environment) -> ExitCode {
+    if !(args.yes || args.dry_run) {
+        return complain(&format!(
+            "{} goes with --yes or --dry-run; on screens it is begun from the node's review: octopus-setup review.",
+            flow.id()
+        ));
+    }
+    match answers::gather(&args.given, Some(flow), Mode::Headless, environment.answers()).await {
+        Ok(resolved) => run_unattended(args, flow, dead, resolved.loaded, environment).await,
+        Err(status) => report_interrupted(args, flow, status),
+    }
+}
+
 /// Runs the wizard interactively.
 pub async fn interactive(environment: &Environment, answers: Answers, flow: Option<Flow>) -> ExitCode {
     on_screen(environment, Beginning::Flow(flow), answers).await
@@ -47,19 +61,25 @@ pub async fn interactive(environment: &Environment, answers: Answers, flow: Opti
 
 /// Runs a set-up flow unattended. `--dry-run` wins over `--yes`: if both are given, one was probably added to a command
 /// line with the other, and doing nothing is the safe choice.
-async fn run_unattended(args: &Wizard, flow: Flow, mut loaded: LoadedAnswers, environment: &Environment) -> ExitCode {
+async fn run_unattended(
+    args: &Wizard,
+    flow: Flow,
+    dead: Option<&str>,
+    mut loaded: LoadedAnswers,
+    environment: &Environment,
+) -> ExitCode {
     for name in &args.accept {
         match autopilot::accepted(name, AnswerPlace::Flag("--accept".to_owned())) {
             Ok(check) => loaded.accept.push(check),
             Err(problem) => loaded.problems.push(problem),
         }
     }
-    drive(Order { flow, loaded, dry_run: args.dry_run }, args.output, environment).await
+    drive(Order { flow, loaded, dry_run: args.dry_run, dead: dead.map(str::to_owned) }, args.output, environment).await
 }
 
 /// Checks answers with a dry run, which writes nothing.
 pub async fn dry(flow: Flow, loaded: LoadedAnswers, output: Option<Format>, environment: &Environment) -> ExitCode {
-    drive(Order { flow, loaded, dry_run: true }, output, environment).await
+    drive(Order { flow, loaded, dry_run: true, dead: None }, output, environment).await
 }
 
 /// Reports that the run was interrupted, with this status, before the answers were gathered.

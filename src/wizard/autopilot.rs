@@ -6,7 +6,7 @@ use crate::catalog::flow;
 use crate::catalog::form::{self, read};
 use crate::model::answers::{AnswerPlace, LoadedAnswers, Origin, Problem, Raw};
 use crate::model::check::CheckId;
-use crate::model::facts::UnfinishedRun;
+use crate::model::facts::{Content, UnfinishedRun};
 use crate::model::field::FieldId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::flow::Flow;
@@ -34,6 +34,8 @@ pub struct Order {
     pub loaded: LoadedAnswers,
     /// End with the plan.
     pub dry_run: bool,
+    /// The dead node that is to be removed.
+    pub dead: Option<String>,
 }
 
 /// What happens next.
@@ -62,6 +64,10 @@ pub enum Outcome {
     Checks(Refusal),
     /// A step failed; its row says how.
     Failed,
+    /// It was done before: nothing is to be done. A sentence.
+    Already(String),
+    /// Another first node was faster, and nothing of this run is left.
+    Lost,
     /// The run is unfinished for another reason: sentences.
     Unfinished(String),
 }
@@ -88,12 +94,24 @@ pub fn problems(flow: Flow, loaded: &LoadedAnswers) -> Vec<Problem> {
 #[derive(Debug)]
 pub struct Autopilot {
     order: Order,
-    /// Whether a run that was begun before is being loaded.
-    resumes: bool,
+    stage: Stage,
     /// What it does once only.
     done: Vec<Once>,
     told: Vec<Step>,
     moves: usize,
+}
+
+/// What the autopilot waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// A run that was begun before is being loaded.
+    Resumes,
+    /// The node that has the instance's name is being looked at.
+    Compares,
+    /// The node that is to be changed is being looked at.
+    Opens,
+    /// Nothing but the flow itself.
+    Runs,
 }
 
 /// What the autopilot does once in a run: what did not help the first time does not help the second time.
@@ -101,6 +119,7 @@ pub struct Autopilot {
 enum Once {
     Begin,
     SignIn,
+    FindKeyFile,
     Judge,
     Prove,
     Save,
@@ -110,7 +129,7 @@ enum Once {
 impl Autopilot {
     /// Returns an autopilot before its first move.
     pub fn new(order: Order) -> Self {
-        Self { order, resumes: false, done: Vec::new(), told: Vec::new(), moves: 0 }
+        Self { order, stage: Stage::Runs, done: Vec::new(), told: Vec::new(), moves: 0 }
     }
 
     /// Returns `true` if this is done for the first time.
@@ -139,16 +158,14 @@ impl Autopilot {
         if state.flow().is_none() {
             return self.begin(state);
         }
-        if std::mem::take(&mut self.resumes) {
-            let differences = differences(&self.order, state);
-            if !differences.is_empty() {
-                return Move::End(Outcome::Answers(differences));
+        match self.stage {
+            Stage::Resumes => return self.resume(state),
+            Stage::Compares => return self.compare(state),
+            Stage::Opens => {
+                self.stage = Stage::Runs;
+                return self.change(state);
             }
-            let mut events = repeated_answers(&self.order);
-            if state.run().phase == Phase::Idle {
-                events.push(Event::ProveAll);
-            }
-            return Move::Do(events);
+            Stage::Runs => {}
         }
         match state.place.here {
             ScreenId::Review => self.review(state),
@@ -164,7 +181,7 @@ impl Autopilot {
 
     /// Returns the run of the same instance that stopped in the middle.
     pub fn unfinished<'a>(&self, state: &'a State) -> Option<&'a UnfinishedRun> {
-        let own = instance_key(self.order.loaded.answers.trimmed(FieldId::Instance));
+        let own = instance_key(self.instance(state).as_str());
         state.facts.machine.unfinished.iter().find(|run| instance_key(run.instance.as_str()) == own)
     }
 
@@ -176,6 +193,13 @@ impl Autopilot {
         }
         let flow = self.order.flow;
         let Some(run) = self.unfinished(state) else {
+            if flow.changes_a_node() {
+                return self.open(state);
+            }
+            if let Some(subject) = self.existing(state) {
+                self.stage = Stage::Compares;
+                return Move::Do(vec![Event::Begin(StartChoice::Review(subject))]);
+            }
             return Move::Do(vec![Event::Begin(StartChoice::Flow(flow)), Event::ProveAll]);
         };
         if run.flow != flow {
@@ -185,15 +209,28 @@ impl Autopilot {
             // Continuing it would end it, which a dry run must not do.
             return Move::End(Outcome::OnlyItsEnd);
         }
-        self.resumes = true;
+        self.stage = Stage::Resumes;
         Move::Do(vec![Event::Begin(StartChoice::Resume(run.instance.clone()))])
+    }
+
+    /// Goes on with the run that was loaded, unless other answers were given than it was begun with.
+    fn resume(&mut self, state: &State) -> Move {
+        self.stage = Stage::Runs;
+        let differences = differences(&self.order, state);
+        if !differences.is_empty() {
+            return Move::End(Outcome::Answers(differences));
+        }
+        let mut events = repeated_answers(&self.order);
+        if state.run().phase == Phase::Idle {
+            events.push(Event::ProveAll);
+        }
+        Move::Do(events)
     }
 
     /// Leaves a screen of fields. On the first one, every screen is judged, so that all problems are reported at once.
     fn fields(&mut self, state: &State) -> Move {
-        let accepts = self.order.loaded.accept.contains(&CheckId::SqlLogin);
-        if accepts && state.held_sign_in().is_some() && self.first(Once::SignIn) {
-            return Move::Do(vec![Event::AcceptSignIn]);
+        if let Some(accept) = self.accept_sign_in(state) {
+            return accept;
         }
         if self.first(Once::Judge) {
             let refusal = Refusal::collect(&self.order, state);
@@ -218,6 +255,12 @@ impl Autopilot {
             let says = bad_news(state).unwrap_or_else(|| "The plan cannot be made.".to_owned());
             return Move::End(Outcome::Checks(Refusal { says: Some(says), ..Refusal::default() }));
         };
+        if let Some(caution) = state.caution()
+            && !self.order.loaded.accept.contains(&CheckId::ClusterNode)
+        {
+            let says = format!("{caution} To go on all the same: --accept {}.", CheckId::ClusterNode.id());
+            return Move::End(Outcome::Checks(Refusal { says: Some(says), ..Refusal::default() }));
+        }
         if self.told != plan.steps {
             self.told.clone_from(&plan.steps);
             return Move::Plan;
@@ -273,12 +316,16 @@ fn install(state: &State) -> Move {
             None => Move::Do(vec![Event::Next]),
         },
         Phase::Failed => Move::End(Outcome::Failed),
+        Phase::Undone if state.run().is_lost() => Move::End(Outcome::Lost),
+        Phase::UndoneInPart if state.run().is_lost() => Move::End(Outcome::Failed),
         Phase::Idle | Phase::Running | Phase::Undoing | Phase::Undone | Phase::UndoneInPart => stuck(state),
     }
 }
 
 fn bad_news(state: &State) -> Option<String> {
-    state.notice.as_ref().filter(|notice| notice.bad).map(|notice| notice.text.clone())
+    let bad = state.notice.as_ref().filter(|notice| notice.bad).map(|notice| notice.text.clone());
+    // A caution was accepted before the steps began.
+    bad.filter(|text| state.caution().as_ref() != Some(text))
 }
 
 /// Ends the run where the gate stays shut without a reason, rather than going in a circle.
@@ -319,19 +366,27 @@ impl Refusal {
     pub fn collect(order: &Order, state: &State) -> Self {
         let mut refusal = Self::default();
         for (_, check) in checks_of(order.flow) {
-            let accepted = order.loaded.accept.contains(&check);
-            let verdict = state.verdict(check);
-            match verdict.severity() {
-                Some(Severity::Stop) => {
-                    refusal.stops.push(check);
-                    refusal.named.extend(accepted.then_some(check));
-                }
-                Some(Severity::Unproven | Severity::Warn) if !accepted => refusal.warnings.push(check),
-                None if verdict.is_open() => refusal.unknown.push(check),
-                _ => {}
-            }
+            refusal.weigh(check, &state.verdict(check), order.loaded.accept.contains(&check));
         }
         refusal
+    }
+
+    fn weigh(&mut self, check: CheckId, verdict: &Verdict, accepted: bool) {
+        match verdict.severity() {
+            Some(Severity::Stop) => {
+                self.stops.push(check);
+                self.named.extend(accepted.then_some(check));
+            }
+            Some(Severity::Unproven | Severity::Warn) if !accepted => self.warnings.push(check),
+            None if verdict.is_open() => self.unknown.push(check),
+            _ => {}
+        }
+    }
+
+    /// Returns whether nothing stops a first node but the cluster that another one created in its database.
+    pub fn is_lost(&self, state: &State) -> bool {
+        let theirs = matches!(state.facts.server.content.seen(), Some(Content::Cluster(_)));
+        state.flow() == Some(Flow::FirstNode) && theirs && self.stops == [CheckId::DbContent]
     }
 
     /// Returns `true` if anything refuses the run.
@@ -340,7 +395,7 @@ impl Refusal {
     }
 }
 
-const UNDO: &str = "Give the same answer, or undo the run: start octopus-setup in a terminal and choose Continue.";
+const UNDO: &str = "Give the same answer, or undo the run: octopus-setup undo.";
 
 /// Returns where the given answers differ from those that the run was begun with. Answers that were not given are the run's
 /// own; the key's file may be given anew, since nothing of the node depends on it.
@@ -402,7 +457,7 @@ fn other_flow(order: &Order, run: &UnfinishedRun) -> Problem {
         run.when,
         order.flow.id(),
     );
-    let fix = "Finish or undo it first: start octopus-setup in a terminal and choose Continue.";
+    let fix = "Finish or undo it first: octopus-setup undo.";
     Problem::stop(order.loaded.places.get(&FieldId::Instance).cloned(), Some(FieldId::Instance), says, fix)
 }
 
@@ -431,5 +486,6 @@ pub fn accepted(name: &str, place: AnswerPlace) -> Result<CheckId, Problem> {
     })
 }
 
+mod existing;
 #[cfg(test)]
 mod tests;

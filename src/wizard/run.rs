@@ -60,6 +60,8 @@ pub struct Run {
     pub rows: Vec<Row>,
     /// What the steps' programs printed, their secrets masked.
     pub output: Vec<(StepKind, Vec<Untrusted>)>,
+    /// Whether a step was begun, so that there is a journal.
+    pub is_begun: bool,
     /// The trouble that may pass, which the running step waits for.
     pub waiting: Option<Waiting>,
     /// Whether a cancel was requested and waits for the end of the running step.
@@ -108,6 +110,11 @@ impl Run {
     /// Returns what a step's program printed.
     pub fn output_of(&self, kind: StepKind) -> &[Untrusted] {
         self.output.iter().find(|(other, _)| *other == kind).map_or(&[], |(_, lines)| lines)
+    }
+
+    /// Returns whether another first node was faster.
+    pub fn is_lost(&self) -> bool {
+        self.rows.iter().any(|row| matches!(row.failure, Some(Failure::AlreadyInitialised(_))))
     }
 
     /// Returns the row of the step that failed.

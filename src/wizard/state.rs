@@ -206,8 +206,16 @@ pub struct Resuming {
     pub before: Option<KeptRow>,
 }
 
-static NO_RUN: Run =
-    Run { phase: Phase::Idle, plan: None, key: None, rows: Vec::new(), output: Vec::new(), waiting: None, cancelling: false };
+static NO_RUN: Run = Run {
+    phase: Phase::Idle,
+    plan: None,
+    key: None,
+    rows: Vec::new(),
+    output: Vec::new(),
+    is_begun: false,
+    waiting: None,
+    cancelling: false,
+};
 static NO_CUSTODY: Custody =
     Custody { generated: None, revealed: false, copied: None, saved: None, file_trouble: None, mismatch: false, proof: None };
 

@@ -40,6 +40,7 @@ pub mod octopus_server;
 mod own_variables;
 mod ownership;
 pub mod places;
+pub mod probe;
 pub mod process;
 pub mod random;
 pub mod recordings;
@@ -144,7 +145,7 @@ impl World {
     }
 
     /// Undoes what this instance's unfinished run made; see [`apply::undo`].
-    pub async fn undo(&self, instance: &str, target: &Target, report: impl FnMut(Progress) + Send) -> bool {
+    pub async fn undo(&self, instance: &str, target: Option<&Target>, report: impl FnMut(Progress) + Send) -> bool {
         apply::undo(&self.inner.places, &self.inner.server, instance, target, report).await
     }
 
@@ -229,7 +230,7 @@ mod tests {
         is_send(&world);
         is_send(&world.survey(&Inputs::Machine, false, |_| {}));
         is_send(&world.install(&plan, Some(&key), &cancel, |_| {}));
-        is_send(&world.undo("", &plan.node.target, |_| {}));
+        is_send(&world.undo("", Some(&plan.node.target), |_| {}));
         is_send(&world.resume(""));
         is_send(&world.close_run(""));
         is_send(&world.save_key(PathBuf::new(), &key));
@@ -256,7 +257,7 @@ mod tests {
         let (world, plan) = (world(&folder), sample::plan(folder.path()));
         assert_eq!(world.close_run("My Node").await, Ok(()));
         let mut reports = Vec::new();
-        assert!(world.undo(&plan.node.instance, &plan.node.target, |progress| reports.push(progress)).await);
+        assert!(world.undo(&plan.node.instance, Some(&plan.node.target), |progress| reports.push(progress)).await);
         assert_eq!(reports, [Progress::UndoEnded(true)]);
         assert!(matches!(world.resume("My Node").await, Err(Failure::ReadBack { .. })));
     }

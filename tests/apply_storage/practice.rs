@@ -47,7 +47,7 @@ impl Lab {
         let mut reports = Vec::new();
         let target = &plan.node.target;
         let undone =
-            apply::undo(&self.bench.places, &SqlServer::new(), INSTANCE, target, |progress| reports.push(progress)).await;
+            apply::undo(&self.bench.places, &SqlServer::new(), INSTANCE, Some(target), |progress| reports.push(progress)).await;
         assert!(undone, "{reports:?}");
         assert!(files(&self.bench).is_empty(), "{:?}", files(&self.bench));
     }

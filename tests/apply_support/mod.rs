@@ -141,7 +141,7 @@ impl Bench {
     /// Undoes; `None` when that crashed.
     pub async fn undo(&self, mut report: impl FnMut(&Progress) + Send) -> Option<bool> {
         let target = self.plan().node.target;
-        survived(apply::undo(&self.places, &self.database, INSTANCE, &target, |progress| report(&progress))).await
+        survived(apply::undo(&self.places, &self.database, INSTANCE, Some(&target), |progress| report(&progress))).await
     }
 
     /// Goes on after a crash as the wizard does: with the sealed key, or with a new one where none was sealed.

@@ -148,7 +148,7 @@ impl Lab {
     pub async fn undo(&self) -> (bool, Vec<Progress>) {
         let mut news = Vec::new();
         let plan = self.plan();
-        let whole = self.start().undo(INSTANCE, &plan.node.target, |progress| news.push(progress)).await;
+        let whole = self.start().undo(INSTANCE, Some(&plan.node.target), |progress| news.push(progress)).await;
         (whole, news)
     }
 

@@ -58,7 +58,7 @@ async fn what_has_not_answered_in_time_is_unknown_and_ends_with_3() {
         assert!(engine.step().await, "the server is never asked");
     }
     let mut out = Vec::new();
-    let status = headless::check(&mut engine, Duration::ZERO, OutputFormat::Text, &mut out).await.unwrap();
+    let status = headless::check(&mut engine, (&[], Duration::ZERO), OutputFormat::Text, &mut out).await.unwrap();
     let text = String::from_utf8(out).unwrap();
     assert_eq!(status, ReviewStatus::Unknown, "{text}");
     assert!(text.contains("no answer in the time that it was given") && !text.contains(" 0 unknown"), "{text}");

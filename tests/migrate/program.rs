@@ -88,7 +88,7 @@ fn octopus_is_told_once_when_all_is_there() {
     let told = format!("path|--config|{}|--clusterShared|{}|", config.display(), scene.share.display());
     assert_eq!(fs::read_to_string(&heard).unwrap(), told);
     let output = run(&scene, &config, &program);
-    assert!(output.status.code() == Some(0) && said(&output).contains("already"), "{}", said(&output));
+    assert!(output.status.code() == Some(0) && said(&output).contains("Already done"), "{}", said(&output));
     assert_eq!(fs::read_to_string(&heard).unwrap(), told, "it is not told twice");
 }
 

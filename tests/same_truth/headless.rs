@@ -31,7 +31,7 @@ pub async fn outcome(scene: &Scene, loaded: &LoadedAnswers, case: &Case) -> Outc
     let outcome = match exit {
         Exit::Answers if refuses(loaded) => Outcome::File(of(&lines, "problem").map(wrong).collect()),
         Exit::Answers => answers(&lines, case.flow),
-        Exit::Checks => Outcome::Checks(told(&lines, case)),
+        Exit::Checks | Exit::Lost => Outcome::Checks(told(&lines, case)),
         Exit::Done => Outcome::Plan(told(&lines, case), steps(&lines, case)),
         other => panic!("{}: {other:?}\n{said}", case.name),
     };
@@ -44,13 +44,13 @@ pub async fn outcome(scene: &Scene, loaded: &LoadedAnswers, case: &Case) -> Outc
 
 /// Sets the node up.
 pub async fn install(scene: &Scene, loaded: &LoadedAnswers, case: &Case) {
-    let order = Order { flow: case.flow, loaded: loaded.clone(), dry_run: false };
+    let order = Order { flow: case.flow, loaded: loaded.clone(), dry_run: false, dead: None };
     let (exit, said) = fly(scene.world(case), order, OutputFormat::Text).await;
     assert_eq!(exit, Exit::Done, "{}: {said}", case.name);
 }
 
 async fn run(world: World, loaded: &LoadedAnswers, case: &Case, output: OutputFormat) -> (Exit, String) {
-    fly(world, Order { flow: case.flow, loaded: loaded.clone(), dry_run: true }, output).await
+    fly(world, Order { flow: case.flow, loaded: loaded.clone(), dry_run: true, dead: None }, output).await
 }
 
 async fn fly(world: World, order: Order, output: OutputFormat) -> (Exit, String) {

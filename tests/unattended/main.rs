@@ -5,6 +5,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod again;
+#[cfg(target_os = "linux")]
+mod changes;
 mod command;
 #[cfg(target_os = "linux")]
 mod ends;
@@ -13,6 +16,8 @@ mod interrupted;
 mod join;
 #[cfg(target_os = "linux")]
 mod program;
+#[cfg(target_os = "linux")]
+mod race;
 mod refused;
 mod resumed;
 mod scene;

@@ -31,7 +31,7 @@ pub fn order(site: &Site, flow: Flow, node: &str, changes: &[(FieldId, &str)]) -
     let mut accept = vec![CheckId::SqlLatency];
     // The first node shares nothing here, of which a second one is warned.
     accept.extend((flow == Flow::Join).then_some(CheckId::StorageFolders));
-    Order { flow, loaded: LoadedAnswers { places, accept, ..LoadedAnswers::new(answers) }, dry_run: false }
+    Order { flow, loaded: LoadedAnswers { places, accept, ..LoadedAnswers::new(answers) }, dry_run: false, dead: None }
 }
 
 /// The same as a dry run.

@@ -8,7 +8,7 @@
 mod administrator;
 mod cluster;
 mod database;
-mod drift;
+pub mod drift;
 mod health;
 mod home;
 mod key_file;

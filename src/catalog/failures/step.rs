@@ -53,14 +53,14 @@ fn explain_in(kind: StepKind, failure: &Failure, context: &ServerContext<'_>) ->
         Failure::Server(trouble) => server_failure(kind, trouble, context),
         Failure::AlreadyInitialised(cluster) => Explanation::new(
             format!(
-                "Meanwhile this database was given to cluster {}, by {} at {}; it has {} now. Nothing of it was changed.",
+                "Another first node was faster: this database was given to cluster {}, by {} at {}; it has {} now. Nothing of it was \
+                 changed, and what this run made is taken back.",
                 cluster.id.short(),
                 name_or(cluster.created_by.as_str(), "somebody else"),
                 name_or(cluster.created.as_str(), "an unknown time"),
                 format::count(cluster.node_count, "node")
             ),
-            "Undo this run, then begin Add this server as a node with the same database and that cluster's master key; or choose \
-             another database.",
+            "Begin Add this server as a node with the same database and that cluster's master key; or choose another database.",
         ),
         Failure::ContentChanged(found) => Explanation::new(
             format!("The database holds something else now than when it was checked: {}.", describe_content(found)),

@@ -6,6 +6,7 @@ mod json;
 mod report;
 mod text;
 mod unattended;
+pub mod undo;
 
 use std::io::{self, Write};
 use std::time::Duration;

@@ -50,7 +50,7 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
         ScreenId::Storage if face.state().flow() == Some(Flow::Join) => checks::tell_folders(face).await?,
         _ => {}
     }
-    let mut asked: Vec<FieldId> = Vec::new();
+    let mut asked = known_secrets(face.state());
     if backwards {
         // After going back, only the last question is asked again.
         asked = face.state().fields();
@@ -108,6 +108,13 @@ pub fn heading<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(),
     face.gap()?;
     face.say(words.title(flow))?;
     face.tell(words.intro(flow))
+}
+
+/// Returns the secrets that a run which is gone on with has already, sealed or given beforehand: nobody is asked for them again.
+fn known_secrets(state: &State) -> Vec<FieldId> {
+    let is_known =
+        |field: &FieldId| field.is_secret() && !state.answers.get(*field).raw.is_empty() && state.problem(*field).is_none();
+    if state.resuming().is_some() { state.fields().into_iter().filter(is_known).collect() } else { Vec::new() }
 }
 
 /// Returns the first field that has not been asked yet.

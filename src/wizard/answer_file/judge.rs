@@ -1,9 +1,9 @@
 //! Judges preset answers by themselves: everything that a flow asks, all at once.
 
 use super::suggestion::nearest;
-use super::{dependency, flag, presettable_fields};
+use super::{dependency, flag, presettable_fields, takes};
+use crate::catalog::form;
 use crate::catalog::settings::OnlyWith;
-use crate::catalog::{flow as flows, form};
 use crate::model::answers::{AnswerPlace, LoadedAnswers, Problem};
 use crate::model::field::{FieldId, Kind};
 use crate::model::finding::Severity;
@@ -13,7 +13,11 @@ use crate::model::flow::Flow;
 /// field that is missing or malformed, in the order in which the flow asks, then the answers that the flow ignores.
 pub fn judge(flow: Flow, loaded: &LoadedAnswers) -> Vec<Problem> {
     let mut problems = loaded.problems.clone();
-    for field in presettable_fields().filter(|field| flows::asks(flow, *field)) {
+    for field in presettable_fields().filter(|field| takes(flow, *field)) {
+        // What is not given is the node's own.
+        if flow.changes_a_node() && !loaded.places.contains_key(&field) {
+            continue;
+        }
         // An answer that could not be fetched is reported already, with its place; one that only the run can fetch is not missing.
         if is_refused(field, &problems) || loaded.open.contains(&field) {
             continue;
@@ -38,7 +42,7 @@ fn is_refused(field: FieldId, problems: &[Problem]) -> bool {
 /// Warns of an answer that has no effect: harmless, but its author expected one.
 fn ignored(flow: Flow, field: FieldId, place: &AnswerPlace, loaded: &LoadedAnswers) -> Option<Problem> {
     let id = field.id();
-    let why = if !flows::asks(flow, field) {
+    let why = if !takes(flow, field) {
         format!("{} does not ask this, so it is ignored.", flow.id())
     } else if form::is_visible(field, &loaded.answers) {
         return None;

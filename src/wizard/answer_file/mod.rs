@@ -27,6 +27,11 @@ const FORMAT: i64 = 1;
 /// The flows that answers are for.
 pub const FLOWS: [Flow; 2] = [Flow::FirstNode, Flow::Join];
 
+/// Returns whether a flow takes an answer to this field. One that changes a node is told which.
+pub fn takes(flow: Flow, field: FieldId) -> bool {
+    flows::asks(flow, field) || (flow.changes_a_node() && field == FieldId::Instance)
+}
+
 /// The flag that answers any field but secrets.
 const SET: &str = "--set";
 

@@ -41,7 +41,7 @@ fn order(flow: Flow, changes: &[(FieldId, &str)]) -> Order {
     for (field, text) in std::iter::once(&file).chain(changes) {
         answers.set(*field, Raw::of(*field, *text), Origin::Flag);
     }
-    Order { flow, loaded: LoadedAnswers::new(answers), dry_run: false }
+    Order { flow, loaded: LoadedAnswers::new(answers), dry_run: false, dead: None }
 }
 
 fn good(flow: Flow) -> Facts {
@@ -86,7 +86,11 @@ impl Sky {
             }
             Effect::GenerateKey(_) => self.send(Event::KeyGenerated(generated_key())),
             Effect::LoadRun(_) => {
-                let run = self.ways.journal.take().map(|journal| Resumption { journal, key: Some(generated_key().key) });
+                let run = self.ways.journal.take().map(|journal| Resumption {
+                    journal,
+                    key: Some(generated_key().key),
+                    passwords: Vec::new(),
+                });
                 let result = run.map(Box::new).ok_or_else(|| Box::new(Failure::Busy { pid: Some(7) }));
                 self.send(Event::Resumed(result));
             }

@@ -4,7 +4,7 @@ use crate::catalog::form::read;
 use crate::catalog::steps;
 use crate::model::field::FieldId;
 use crate::model::journal::Journal;
-use crate::model::plan::{Progress, StepState};
+use crate::model::plan::{Progress, StepKind, StepState};
 use crate::model::screen::ScreenId;
 use crate::model::secret::Secret;
 use crate::wizard::effect::Effect;
@@ -95,6 +95,8 @@ pub fn progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>
         Progress::Waiting(waiting) => run.waiting = waiting,
         Progress::Begun(kind) | Progress::Undoing(kind) => {
             run.add_row(kind);
+            // This one looks before anything is written.
+            run.is_begun |= kind != StepKind::ProveAgain;
             if let Some(row) = run.row_mut(kind) {
                 row.since = Some(now);
                 row.failure = None;
@@ -115,6 +117,15 @@ pub fn progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>
                 row.failure = Some(failure);
             }
             run.phase = Phase::Failed;
+            run.cancelling = false;
+            state.prompt.waiting = false;
+        }
+        Progress::Lost(kind, failure) => {
+            if let Some(row) = run.row_mut(kind) {
+                row.since = None;
+                row.failure = Some(failure);
+            }
+            run.phase = Phase::Undoing;
             run.cancelling = false;
             state.prompt.waiting = false;
         }

@@ -1,6 +1,6 @@
 //! The start screen: the flows, leaving them, and continuing an unfinished run.
 
-use crate::catalog::{failures, flow, steps};
+use crate::catalog::{failures, flow, form, steps};
 use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
@@ -101,7 +101,7 @@ pub fn resume(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, 
     if state.flow().is_some() {
         return;
     }
-    let Resumption { journal, key } = match result {
+    let Resumption { journal, key, passwords } = match result {
         Ok(resumption) => *resumption,
         Err(failure) => {
             let said = failures::explain_step(StepKind::SealMasterKey, &failure).says;
@@ -110,6 +110,11 @@ pub fn resume(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, 
         }
     };
     take_over(state, &journal, key);
+    for (field, password) in passwords {
+        if state.answers.get(field).raw.is_empty() {
+            state.answers.set(field, password, Origin::File);
+        }
+    }
     let Some(flow) = state.flow() else { return };
     if let Goto::Screen(first) = opening::first_screen(state, flow) {
         opening::enter(state, first, effects);
@@ -132,8 +137,14 @@ pub fn resume(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, 
     let done = journal.done();
     // A journal holds no secret: what its steps need is asked again, unless the flow has it from the node config.
     let kinds = || journal.steps.iter().map(|step| step.kind);
-    let asked = Secret::ALL.into_iter().any(|secret| steps::need(kinds(), secret) && flow::asks(journal.flow, secret.field()));
-    let passwords = if asked { "Passwords are asked again." } else { "Passwords are the node config's." };
+    let asks = |secret: &Secret| steps::need(kinds(), *secret) && flow::asks(journal.flow, secret.field());
+    let asked: Vec<Secret> = Secret::ALL.into_iter().filter(asks).collect();
+    let is_missing = |secret: &Secret| form::is_missing(secret.field(), &state.answers);
+    let passwords = match asked.as_slice() {
+        [] => "Passwords are the node config's.",
+        asked if asked.iter().any(is_missing) => "Passwords are asked again.",
+        _ => "No password is asked again.",
+    };
     let text = format!("Going on with the run that stopped after {done} of {} steps. {passwords}", journal.steps.len());
     state.notice = Some(Notice { bad: false, text });
 }

@@ -36,8 +36,13 @@ pub fn begin_for_review(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Proves every screen before the plan from now on, and the file that the new key is to be saved to.
+/// Proves every screen before the plan from now on, and the file that the new key is to be saved to; in a review, only whether that
+/// file is there.
 pub fn prove_all(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.flow() == Some(Flow::Review) {
+        begin(state, SurveyId::KeyFile, false, effects);
+        settle_facts(state);
+    }
     if let Some(work) = state.work_mut() {
         work.proves_all = true;
     }

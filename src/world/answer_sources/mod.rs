@@ -306,7 +306,7 @@ impl Found {
         for (field, (given, folder)) in by_field {
             done.loaded.places.insert(field, given.place.clone());
             let Some(flow) = flow else { continue };
-            if !flows::asks(flow, field) || !form::is_visible(field, &done.loaded.answers) {
+            if !answer_file::takes(flow, field) || !form::is_visible(field, &done.loaded.answers) {
                 continue;
             }
             if matches!(given.source, AnswerSource::Command(_)) {
@@ -364,7 +364,11 @@ impl Resolved {
                     .problems
                     .iter()
                     .any(|problem| problem.field == Some(*field) && problem.severity == Severity::Stop);
-                field.is_secret() && !told && flows::asks(flow, *field) && form::is_missing(*field, &self.loaded.answers)
+                field.is_secret()
+                    && !told
+                    && !flow.changes_a_node()
+                    && flows::asks(flow, *field)
+                    && form::is_missing(*field, &self.loaded.answers)
             };
             fields.extend(FieldId::ALL.into_iter().filter(missing));
             fields.sort_by_key(|field| *field);

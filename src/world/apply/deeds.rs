@@ -106,9 +106,15 @@ impl<'a, D> StepRun<'a, D> {
 }
 
 impl<'a, D> StepUndo<'a, D> {
+    /// Returns the database that was given. Fails if none was, since a journal has no password.
+    pub(super) fn given_target(&self) -> Result<&'a Target, Failure> {
+        let missing = || Failure::ReadBack { what: "the password of the database login, which is needed to undo this".into() };
+        self.run.target.ok_or_else(missing)
+    }
+
     /// Returns the database, with the password to it. Fails if it is another one than the run's, which must stay as it is.
     pub(super) fn target(&self) -> Result<&'a Target, Failure> {
-        let (answers, target) = (&self.run.journal.journal.answers, self.run.target);
+        let (answers, target) = (&self.run.journal.journal.answers, self.given_target()?);
         let is = |field: FieldId, text: &str| answers.get(field.id()).is_some_and(|answer| answer == text);
         if is(FieldId::Server, &target.address.to_string()) && is(FieldId::Database, target.database.as_str()) {
             Ok(target)

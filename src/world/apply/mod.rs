@@ -20,14 +20,16 @@ use tokio::sync::watch;
 
 pub use database::{ClusterDatabase, Proven, Removed};
 pub use storage::share;
-pub use unfinished::{close, resume, undo};
+pub use unfinished::{close, resume, sealed_password, undo};
 
 use self::deeds::{Report, StepRun, deed};
 use self::files::Owner;
 use self::instance_lock::InstanceLock;
 use self::run_journal::RunJournal;
+use self::unfinished::Undoing;
 use super::places::Places;
 use crate::catalog::steps::{self, StepTarget};
+use crate::model::facts::{ClusterSeen, Content};
 use crate::model::journal::StorageRecord;
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, Progress, StepKind, StepState};
@@ -74,6 +76,7 @@ pub async fn install<D: ClusterDatabase>(
     // Before the first step there is only the first step to report a failure of.
     let mut at = plan.steps.first().map_or(StepKind::CreateHome, |step| step.kind);
     let mut release = None;
+    let mut lost = false;
     let outcome = async {
         if key.is_some_and(|key| key.fingerprint() != plan.fingerprint) {
             return Err(Failure::Defect("The plan was made for another master key.".into()));
@@ -99,7 +102,14 @@ pub async fn install<D: ClusterDatabase>(
             if place == 0 {
                 run.journal.write().await?;
             }
-            run.step(step.kind, &mut report).await?;
+            if let Err(failure) = run.step(step.kind, &mut report).await {
+                let Some(winner) = run.winner(step.kind, &failure).await else { return Err(failure) };
+                lost = true;
+                let failure = Failure::AlreadyInitialised(Box::new(winner));
+                report(Progress::Lost(at, failure.clone()));
+                run.take_back(&mut report).await;
+                return Err(failure);
+            }
         }
         Ok(())
     }
@@ -107,10 +117,11 @@ pub async fn install<D: ClusterDatabase>(
     if let Some(release) = release {
         release.wait().await;
     }
-    report(match &outcome {
-        Ok(()) => Progress::Finished,
-        Err(failure) => Progress::Failed(at, failure.clone()),
-    });
+    match &outcome {
+        Ok(()) => report(Progress::Finished),
+        Err(_) if lost => {}
+        Err(failure) => report(Progress::Failed(at, failure.clone())),
+    }
     outcome
 }
 
@@ -127,6 +138,32 @@ struct Run<'a, D> {
 }
 
 impl<D: ClusterDatabase> Run<'_, D> {
+    /// Returns the cluster of another first node that was faster. A step on the storage may fail because of it before the cluster is
+    /// created: the undo of a third one removes what all of them found.
+    async fn winner(&self, kind: StepKind, failure: &Failure) -> Option<ClusterSeen> {
+        let creates = self.plan.has(StepKind::InitialiseCluster);
+        if let (true, Failure::AlreadyInitialised(seen)) = (creates, failure) {
+            return Some(ClusterSeen::clone(seen));
+        }
+        let is_shared = steps::row(kind).target == StepTarget::Storage && matches!(failure, Failure::File { .. });
+        if !creates || !is_shared || self.journal.is_begun_or_done(StepKind::InitialiseCluster) {
+            return None;
+        }
+        let found = self.database.verify(&self.plan.node.target, self.key?).await.ok()?;
+        match found.content {
+            Content::Cluster(seen) if seen.id != self.plan.cluster => Some(seen),
+            _ => None,
+        }
+    }
+
+    /// Takes back what the run has done.
+    async fn take_back(self, report: Report<'_>) {
+        let Self { lock, journal, database, plan, .. } = self;
+        let undoing = Undoing { lock, journal, database, target: Some(&plan.node.target) };
+        let whole = undoing.run(&mut *report).await;
+        report(Progress::UndoEnded(whole));
+    }
+
     /// Does the step that looks before anything is written, even the journal: a run that is refused here leaves nothing. An
     /// earlier start's look does not count.
     async fn prove_again(&mut self, report: Report<'_>) -> Result<(), Failure> {

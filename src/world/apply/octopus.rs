@@ -287,7 +287,7 @@ async fn take_away<D>(step: StepUndo<'_, D>, command: &OctopusCommand) -> Result
     let journal = &step.run.journal;
     let program = journal.journal.answers.get(FieldId::OctopusServer.id());
     let program = program.ok_or_else(|| Failure::Defect("The journal does not name Octopus Server's program.".into()))?;
-    let SignIn::SqlLogin { password, .. } = &step.run.target.sign_in;
+    let SignIn::SqlLogin { password, .. } = &step.given_target()?.sign_in;
     let server = Server::without_secrets(&step.run.lock, program.into(), password);
     match find(&server, &journal.journal.instance, &journal.owner().home, None).await? {
         Registration::Absent => Ok(true),

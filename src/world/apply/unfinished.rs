@@ -1,6 +1,9 @@
 //! What becomes of an unfinished run: it is gone on with, undone, or closed.
 
+use std::path::Path;
 use std::sync::Arc;
+
+use secrecy::SecretString;
 
 use super::database::ClusterDatabase;
 use super::deeds::{Report, StepUndo, deed};
@@ -8,12 +11,18 @@ use super::files;
 use super::instance_lock::InstanceLock;
 use super::run_journal::RunJournal;
 use crate::catalog::steps;
+use crate::model::answers::Raw;
+use crate::model::field::FieldId;
 use crate::model::flow::Flow;
-use crate::model::journal::Resumption;
+use crate::model::journal::{Journal, Resumption};
+use crate::model::names::instance_key;
+use crate::model::node_config::{NodeConfig, SealedSignIn};
 use crate::model::plan::{Failure, Progress, StepKind, StepState};
 use crate::model::secret::Secret;
 use crate::model::target::Target;
+use crate::world::node_config;
 use crate::world::places::Places;
+use crate::world::seal::Sealer;
 use crate::world::toml_file::shown;
 
 /// Loads an instance's unfinished run, with the key that it sealed. On a first node's run everything may depend on that key:
@@ -32,10 +41,12 @@ pub async fn resume(places: &Places, instance: &str) -> Result<Resumption, Failu
             run.journal.mark(StepKind::RemoveNodeConfig, StepState::Done);
         }
     }
+    let journal = run.journal.clone();
+    let passwords = lock.run_blocking(move |places| Ok(sealed_passwords(places, &journal))).await?;
     // Its own, or that of a node that is there.
     let may_be_sealed = run.is_begun_or_done(StepKind::SealMasterKey) || run.journal.flow == Flow::Edit;
     if !may_be_sealed || !steps::need(run.journal.steps.iter().map(|step| step.kind), Secret::MasterKey) {
-        return Ok(Resumption { journal: run.journal, key: None });
+        return Ok(Resumption { journal: run.journal, key: None, passwords });
     }
     let sealed = files::key_path(&owner.home);
     let home = owner.home.clone();
@@ -46,7 +57,37 @@ pub async fn resume(places: &Places, instance: &str) -> Result<Resumption, Failu
     if key.is_none() && run.is_begun_or_done(StepKind::InitialiseCluster) {
         return Err(Failure::SealBroken { path: shown(&sealed) });
     }
-    Ok(Resumption { journal: run.journal, key })
+    Ok(Resumption { journal: run.journal, key, passwords })
+}
+
+/// Returns the passwords that the run has sealed in its node config, so that nobody is asked for them again. Those of an edit count
+/// only once it has written them: what it was to change may be a password.
+fn sealed_passwords(places: &Places, journal: &Journal) -> Vec<(FieldId, Raw)> {
+    if !journal.state(StepKind::WriteNodeConfig).is_begun_or_done() {
+        return Vec::new();
+    }
+    let Some((config, sealer)) = own_config(places, journal) else { return Vec::new() };
+    let database = node_config::database_password(&config, &sealer).ok().map(|secret| (FieldId::Password, secret));
+    let service = node_config::service_password(&config, &sealer).ok().flatten().map(|secret| (FieldId::ServicePassword, secret));
+    database.into_iter().chain(service).map(|(field, secret)| (field, Raw::Secret(secret))).collect()
+}
+
+/// Returns the database login's password that the run's node config has sealed; `None` where there is none for the server and login
+/// that the run was begun with.
+pub fn sealed_password(places: &Places, journal: &Journal) -> Option<SecretString> {
+    let (config, sealer) = own_config(places, journal)?;
+    node_config::database_password(&config, &sealer).ok()
+}
+
+/// Returns the node config of the run's instance, as long as it is about the server and login that the run was begun with.
+fn own_config(places: &Places, journal: &Journal) -> Option<(NodeConfig, Sealer)> {
+    let answer = |field: FieldId| journal.answers.get(field.id()).map(String::as_str).unwrap_or_default();
+    let config = node_config::read(Path::new(answer(FieldId::Home))).ok()?;
+    let SealedSignIn::SqlLogin { user, .. } = &config.database.sign_in;
+    let same = instance_key(&config.instance) == instance_key(&journal.instance)
+        && config.database.server == answer(FieldId::Server)
+        && user == answer(FieldId::User);
+    if same { Some((config, Sealer::open(places).ok()?)) } else { None }
 }
 
 /// Closes a run: its journal goes. Call it once its steps are done and its key is kept.
@@ -65,7 +106,7 @@ pub async fn undo<D: ClusterDatabase>(
     places: &Places,
     database: &D,
     instance: &str,
-    target: &Target,
+    target: Option<&Target>,
     mut report: impl FnMut(Progress) + Send,
 ) -> bool {
     let whole = match Undoing::open(places, database, instance, target).await {
@@ -87,17 +128,17 @@ pub(super) struct Undoing<'a, D> {
     pub(super) lock: Arc<InstanceLock>,
     pub(super) journal: RunJournal,
     pub(super) database: &'a D,
-    pub(super) target: &'a Target,
+    pub(super) target: Option<&'a Target>,
 }
 
 impl<'a, D: ClusterDatabase> Undoing<'a, D> {
-    async fn open(places: &Places, database: &'a D, instance: &str, target: &'a Target) -> Result<Option<Self>, Failure> {
+    async fn open(places: &Places, database: &'a D, instance: &str, target: Option<&'a Target>) -> Result<Option<Self>, Failure> {
         let (lock, _) = InstanceLock::take(places, instance).await?;
         let journal = RunJournal::load(&lock, instance).await?;
         Ok(journal.map(|journal| Self { lock, journal, database, target }))
     }
 
-    async fn run(mut self, report: Report<'_>) -> bool {
+    pub(super) async fn run(mut self, report: Report<'_>) -> bool {
         let mut whole = true;
         for kind in StepKind::ALL.into_iter().rev() {
             if !self.journal.is_begun_or_done(kind) {

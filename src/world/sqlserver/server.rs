@@ -212,7 +212,11 @@ impl SqlServer {
     }
 
     fn tell(&self, waiting: Option<Waiting>) {
-        self.waiting.send_if_modified(|told| std::mem::replace(told, waiting.clone()) != waiting);
+        self.waiting.send_if_modified(|told| {
+            let is_new = *told != waiting;
+            *told = waiting;
+            is_new
+        });
     }
 
     /// Does work on a database that may take minutes, and asks on another connection from time to time whether the server is still

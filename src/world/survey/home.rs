@@ -18,13 +18,10 @@ use crate::model::untrusted::Untrusted;
 use crate::world::budget::{fact_within, io_at};
 use crate::world::places::Places;
 use crate::world::toml_file::{TomlFileError, shown};
-use crate::world::{folder, instances, journals, node_config};
+use crate::world::{folder, instances, journals, node_config, probe};
 
 /// A local disk answers in milliseconds; only a dead share takes this long.
 const BUDGET: Duration = Duration::from_secs(5);
-
-/// Prefix of the files that prove that a folder can be written.
-const PROOF: &str = ".octopus-setup-proof-";
 
 /// One of the facts.
 enum Piece {
@@ -109,7 +106,7 @@ fn occupant(places: &Places, path: &Path, instance: &str) -> Fact<HomeState> {
     let counts = |name: &OsStr| {
         let left_by_run = ours && (name == NodeConfig::FILE || name == NodeConfig::KEY_FILE);
         // The write test, which runs at the same time, may have its file there just now.
-        !left_by_run && !name.to_string_lossy().starts_with(PROOF)
+        !left_by_run && !name.to_string_lossy().starts_with(probe::PREFIX)
     };
     let entries = entries.filter(|entry| counts(&entry.file_name())).count();
     Fact::Seen(match u64::try_from(entries).unwrap_or(u64::MAX) {
@@ -131,10 +128,9 @@ fn is_of_an_unfinished_run(places: &Places, path: &Path, instance: &str) -> Resu
 
 /// Creates, writes, syncs and removes a file, which tests rights, quotas and read-only mounts at once.
 pub(super) fn writable(folder: &Path) -> Fact<()> {
-    let tried = tempfile::Builder::new().prefix(PROOF).tempfile_in(folder).and_then(|mut file| {
+    let tried = probe::unnamed(folder).and_then(|mut file| {
         file.write_all(b"octopus-setup looks whether it can write here, and removes this file at once.\n")?;
-        file.as_file().sync_all()?;
-        file.close()
+        file.sync_all()
     });
     match tried {
         Ok(()) => Fact::Seen(()),

@@ -21,7 +21,7 @@ use crate::world::budget::{fact_within, within};
 use crate::world::places::{Places, STATE_DIR_VARIABLE};
 use crate::world::seal::{SealError, Sealer};
 use crate::world::toml_file::{self, shown};
-use crate::world::{clock, host, instances, journals, node_config};
+use crate::world::{clock, host, instances, journals, node_config, probe};
 
 /// Everything is local and small; only a state directory on a dead share takes longer.
 const BUDGET: Duration = Duration::from_secs(5);
@@ -241,13 +241,11 @@ fn may_write(_: &Path) -> io::Result<()> {
 /// Writes, syncs and locks a file.
 fn try_folder(folder: &Path) -> Result<(), (StateTrial, io::Error)> {
     let failed = |trial| move |error: io::Error| (trial, error);
-    let file = tempfile::Builder::new().prefix(".octopus-setup-proof-").tempfile_in(folder);
-    let mut file = file.map_err(failed(StateTrial::Write))?;
+    let mut file = probe::unnamed(folder).map_err(failed(StateTrial::Write))?;
     file.write_all(b"octopus-setup looks whether it can work here, and removes this file at once.\n")
         .map_err(failed(StateTrial::Write))?;
-    file.as_file().sync_all().and_then(|()| sync_folder(folder)).map_err(failed(StateTrial::Sync))?;
-    file.as_file().try_lock().map_err(|error| (StateTrial::Lock, error.into()))?;
-    file.close().map_err(failed(StateTrial::Write))
+    file.sync_all().and_then(|()| sync_folder(folder)).map_err(failed(StateTrial::Sync))?;
+    file.try_lock().map_err(|error| (StateTrial::Lock, error.into()))
 }
 
 /// Returns the cluster that a config names, and the day it was last written. The review of the node reports errors.

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all, join5};
-use tempfile::{Builder, TempPath};
+use tempfile::TempPath;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, OnceCell};
 
@@ -30,12 +30,10 @@ use crate::world::places::Places;
 use crate::world::survey::account::{self, Account};
 use crate::world::survey::disk;
 use crate::world::toml_file::shown;
-use crate::world::{folder, small_file};
+use crate::world::{folder, probe, small_file};
 
 /// A share answers in milliseconds; only a dead one takes this long.
 const BUDGET: Duration = Duration::from_secs(5);
-/// Prefix of test files.
-const PROOF: &str = ".octopus-setup-proof-";
 /// The most entries of a folder that are counted.
 const MOST_ENTRIES: usize = 1_000;
 
@@ -205,7 +203,7 @@ fn entries(path: &Path) -> Fact<u64> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Fact::Seen(0),
         Err(error) => return Fact::Missing(io(&error)),
     };
-    let counts = |name: &str| name != Canary::FOLDER && !name.starts_with(PROOF);
+    let counts = |name: &str| name != Canary::FOLDER && !name.starts_with(probe::PREFIX);
     let entries = entries.flatten().filter(|entry| counts(&entry.file_name().to_string_lossy()));
     Fact::Seen(u64::try_from(entries.take(MOST_ENTRIES).count()).unwrap_or(u64::MAX))
 }
@@ -313,14 +311,14 @@ where
 /// all folders is reported once.
 fn bare(said: &str) -> &str {
     match said.split_once(" at path ") {
-        Some((bare, path)) if path.contains(PROOF) => bare,
+        Some((bare, path)) if path.contains(probe::PREFIX) => bare,
         _ => said,
     }
 }
 
 fn try_deeds(folder: &Path, at: &At) -> io::Result<()> {
     at.set(FolderOperation::Create);
-    let (mut file, path) = Builder::new().prefix(PROOF).tempfile_in(folder)?.into_parts();
+    let (mut file, path) = probe::named(folder)?.into_parts();
     file.write_all(TEXT)?;
     at.set(FolderOperation::Append);
     append(&path)?;
@@ -415,10 +413,9 @@ pub(super) fn measure_latency(path: &Path) -> Fact<Duration> {
 }
 
 fn write_and_sync(folder: &Path) -> io::Result<()> {
-    let mut file = tempfile::Builder::new().prefix(PROOF).tempfile_in(folder)?;
+    let mut file = probe::unnamed(folder)?;
     file.write_all(&PAGE)?;
-    file.as_file().sync_all()?;
-    file.close()
+    file.sync_all()
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ const fn row(id: CheckId, surveys: &'static [SurveyId], judge: fn(&Case<'_>) -> 
 }
 
 /// Whether two texts of a setting mean the same.
-fn is_same(platform: Platform, same: Equivalence, one: &str, other: &str) -> bool {
+pub fn is_same(platform: Platform, same: Equivalence, one: &str, other: &str) -> bool {
     match same {
         Equivalence::Text => one.trim() == other.trim(),
         Equivalence::AnyCase => one.to_lowercase() == other.to_lowercase(),

@@ -133,6 +133,7 @@ fn step(step: &StepEvent<'_>) -> Value {
             "state": if *state == StepState::Already { "already" } else { "done" },
             "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }),
+        StepOutcome::Undone => json!({ "state": "undone" }),
         StepOutcome::Failed(explanation) => json!({
             "state": "failed",
             "says": written(&explanation.says),
@@ -157,6 +158,7 @@ fn end(end: &RunEnd) -> Value {
         "flow": end.flow.id(),
         "dry_run": end.dry_run,
         "resumable": end.resumable,
+        "already": end.already,
         "node": node.map(|node| clean(&node.name)),
         "node_config": node.map(|node| clean(&node.config)),
         "cluster": node.and_then(|node| node.cluster.clone()),
@@ -167,6 +169,7 @@ fn end(end: &RunEnd) -> Value {
         "warnings": refusal.map(|refusal| ids(&refusal.warnings)),
         "unknown": refusal.map(|refusal| ids(&refusal.unknown)),
         "says": end.says.iter().map(|text| written(text)).chain(refusal.and_then(|refusal| refusal.says.as_deref()).map(written)).collect::<Vec<_>>(),
+        "join": (!end.join.is_empty()).then(|| end.join.join("\n")).as_deref(),
         "next_node": node.filter(|_| finished).map(|node| node.next_node.as_str()),
         "next": if finished { end.next().iter().map(|next| clean(&next.line())).collect::<Vec<_>>() } else { Vec::new() },
     })

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::OutputFormat;
 use crate::catalog::flow as flows;
 use crate::engine::Engine;
-use crate::faces::exit::Exit;
+use crate::faces::exit::{self, Exit};
 use crate::model::answers::Answers;
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
@@ -22,10 +22,11 @@ use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::screen::ScreenId;
 use crate::render::tentacles;
-use crate::render::{self, Setup, Shell, next_node};
+use crate::render::{Setup, Shell, next_node};
 use crate::wizard::autopilot::{self, Autopilot, Move, Order, Outcome};
 use crate::wizard::event::{Action, Event, StartChoice};
 use crate::wizard::next_steps;
+use crate::wizard::node;
 use crate::wizard::run::Phase;
 
 use reporter::RunReporter;
@@ -76,9 +77,11 @@ pub async fn run(
         flow: order.flow,
         dry_run: order.dry_run,
         resumable: false,
+        already: false,
         says: Vec::new(),
         refusal: None,
         node: None,
+        join: Vec::new(),
     };
     if problems.iter().all(|problem| problem.severity != Severity::Stop) {
         let engine = begin(order.loaded.answers.clone());
@@ -95,7 +98,7 @@ pub async fn run(
 pub fn report_interrupted(flow: Flow, dry_run: bool, output: OutputFormat, status: u8, out: &mut impl Write) {
     let says = vec!["It was ended while the answers were gathered. Nothing was written.".to_owned()];
     let exit = Exit::Signal(status);
-    let end = RunEnd { exit, flow, dry_run, resumable: false, says, refusal: None, node: None };
+    let end = RunEnd { exit, flow, dry_run, resumable: false, already: false, says, refusal: None, node: None, join: Vec::new() };
     RunReporter::new(output, out, Vec::new(), flow).report(&RunEvent::End(&end));
 }
 
@@ -220,7 +223,8 @@ impl<W: Write> UnattendedRun<'_, W> {
     /// Fills in the end event.
     fn ended(&mut self, ended: Ended, end: &mut RunEnd) {
         let state = self.engine.state();
-        let begun = self.pilot.unfinished(state).is_some() || state.run().phase != Phase::Idle;
+        let (run, resumed) = (state.run(), self.pilot.unfinished(state).is_some() || state.resuming().is_some());
+        let begun = resumed || run.is_begun || run.phase == Phase::Running;
         end.resumable = begun;
         end.node = self.node();
         let key = state.run().unkept_key();
@@ -228,9 +232,18 @@ impl<W: Write> UnattendedRun<'_, W> {
             Ended::Signal(status) => Exit::Signal(status),
             Ended::At(Outcome::Finished) => {
                 end.resumable = false;
+                if matches!(end.flow, Flow::Leave | Flow::Remove) {
+                    end.node = None;
+                    end.says.extend(exit::farewell(state));
+                }
                 Exit::Done
             }
             Ended::At(Outcome::Planned) => Exit::Done,
+            Ended::At(Outcome::Already(says)) => {
+                end.already = true;
+                end.says.push(says);
+                Exit::Done
+            }
             Ended::At(Outcome::OnlyItsEnd) => {
                 let text = "Every step was done by an earlier start. What is left is the end of that run, to which the same command comes \
                             without --dry-run.";
@@ -244,10 +257,23 @@ impl<W: Write> UnattendedRun<'_, W> {
                 Exit::Answers
             }
             Ended::At(Outcome::Checks(refusal)) => {
+                let lost = refusal.is_lost(state) && !begun;
                 end.refusal = Some(refusal);
-                Exit::Checks
+                if lost { Exit::Lost } else { Exit::Checks }
             }
-            Ended::At(Outcome::Failed) => Exit::Unfinished,
+            Ended::At(Outcome::Lost) => {
+                end.resumable = false;
+                Exit::Lost
+            }
+            Ended::At(Outcome::Failed) if !begun => Exit::Checks,
+            Ended::At(Outcome::Failed) => {
+                if run.phase == Phase::UndoneInPart {
+                    end.says.push(
+                        "What is left is told above. Once its reason is gone, octopus-setup undo takes it back.".to_owned(),
+                    );
+                }
+                Exit::Unfinished
+            }
             Ended::At(Outcome::Unfinished(says)) => {
                 end.says.push(says);
                 end.resumable = true;
@@ -255,24 +281,68 @@ impl<W: Write> UnattendedRun<'_, W> {
             }
         };
         end.says.extend(key);
+        if end.exit == Exit::Lost {
+            end.join = self.join_command();
+        }
+    }
+
+    /// Returns the command that adds this very server to the cluster in the database.
+    fn join_command(&self) -> Vec<String> {
+        let (state, order) = (self.engine.state(), self.pilot.order());
+        let Ok(node) = node::from_answers(Flow::FirstNode, &state.answers) else { return Vec::new() };
+        let setup = Setup { flow: Flow::Join, node: &node, fingerprint: None };
+        next_node::lines_for_this_server(&setup, &order.loaded.accept, Shell::of(node.platform), COLUMNS)
     }
 
     fn node(&self) -> Option<NodeSummary> {
         let (state, order) = (self.engine.state(), self.pilot.order());
-        let plan = state.run().plan.as_ref()?;
+        let Some(plan) = state.run().plan.as_ref() else { return self.existing_node() };
+        let next = next_steps::next_steps(order.flow, Some(plan));
+        if order.flow.changes_a_node() {
+            let (cluster, fingerprint) = (Some(plan.cluster.to_string()), Some(plan.fingerprint.to_string()));
+            let summary = NodeSummary { cluster, fingerprint, next, ..NodeSummary::new(&Setup::from_plan(plan)) };
+            return Some(NodeSummary { next_node: String::new(), next_lines: Vec::new(), ..summary });
+        }
         // A dry run of a first node discards the id and the key that it generates.
         let is_there = order.flow != Flow::FirstNode || state.run().phase != Phase::Idle || state.resuming().is_some();
-        Some(NodeSummary {
-            name: plan.node.name.clone(),
-            config: plan.node.home.join(NodeConfig::FILE).display().to_string(),
+        let summary = NodeSummary {
             polling: tentacles::poll_server_command(plan),
             cluster: is_there.then(|| plan.cluster.to_string()),
             fingerprint: is_there.then(|| plan.fingerprint.to_string()),
-            next_node: render::next_node(plan),
             key_file: state.custody().proof.is_some().then(|| state.answers.trimmed(FieldId::KeyFile).to_owned()),
-            next_lines: next_node::lines(&Setup::from_plan(plan), Shell::of(plan.node.platform), COLUMNS),
-            next: next_steps::next_steps(order.flow, Some(plan)),
-        })
+            next,
+            ..NodeSummary::new(&Setup::from_plan(plan))
+        };
+        Some(summary)
+    }
+
+    /// Returns the node that was set up already.
+    fn existing_node(&self) -> Option<NodeSummary> {
+        let state = self.engine.state();
+        let config = state.facts.node.config.seen().filter(|_| state.flow() == Some(Flow::Review))?;
+        let node = node::from_answers(Flow::Edit, &state.answers).ok()?;
+        let setup = Setup { flow: Flow::Join, node: &node, fingerprint: Some(config.cluster.fingerprint) };
+        let cluster = Some(config.cluster.id.to_string());
+        let fingerprint = Some(config.cluster.fingerprint.to_string());
+        Some(NodeSummary { cluster, fingerprint, ..NodeSummary::new(&setup) })
+    }
+}
+
+impl NodeSummary {
+    /// Returns what the node itself says.
+    fn new(setup: &Setup<'_>) -> Self {
+        let shell = Shell::of(setup.node.platform);
+        Self {
+            name: setup.node.name.clone(),
+            config: setup.node.home.join(NodeConfig::FILE).display().to_string(),
+            polling: None,
+            cluster: None,
+            fingerprint: None,
+            key_file: None,
+            next_node: next_node::words(setup, shell).join(" "),
+            next_lines: next_node::lines(setup, shell, COLUMNS),
+            next: Vec::new(),
+        }
     }
 }
 

@@ -139,7 +139,9 @@ impl<'a, W: Write> RunReporter<'a, W> {
             let outcome = if row.failure.is_some() {
                 state.explain_step(row).map(StepOutcome::Failed)
             } else if row.since.is_some() {
-                Some(StepOutcome::Begun)
+                (run.phase != Phase::Undoing).then_some(StepOutcome::Begun)
+            } else if earlier != row.state && row.state == StepState::Undone {
+                Some(StepOutcome::Undone)
             } else if earlier != row.state {
                 row.took.map(|took| StepOutcome::Done(row.state, took))
             } else {

@@ -86,6 +86,8 @@ pub enum StepOutcome {
     Begun,
     /// It is done now or was done already; how long it took.
     Done(StepState, Duration),
+    /// What it did is taken back.
+    Undone,
     Failed(Explanation),
 }
 
@@ -98,12 +100,16 @@ pub struct RunEnd {
     pub dry_run: bool,
     /// Whether the same command, or the next start, resumes a run that has begun.
     pub resumable: bool,
+    /// Whether the node was set up already, so that there was nothing to do.
+    pub already: bool,
     /// Sentences about the end.
     pub says: Vec<String>,
     /// Why the checks refuse.
     pub refusal: Option<Refusal>,
     /// The node, if there is a plan.
     pub node: Option<NodeSummary>,
+    /// The command that adds this server to the cluster of the first node that was faster, in lines of this system's shell.
+    pub join: Vec<String>,
 }
 
 impl RunEnd {

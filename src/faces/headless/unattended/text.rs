@@ -71,7 +71,9 @@ fn still(out: &mut String, still: &Pending<'_>, since: Duration) {
 }
 
 fn plan(out: &mut String, plan: &Plan, answers: &[AnswerSummary]) {
-    let _ = writeln!(out, "\nAnswers:");
+    if !answers.is_empty() {
+        let _ = writeln!(out, "\nAnswers:");
+    }
     for answer in answers {
         let value = answer.value.as_deref().unwrap_or("set");
         let place = answer.place.as_ref().map_or_else(|| answer.origin.to_owned(), |place| clean(place));
@@ -99,6 +101,9 @@ fn step(out: &mut String, step: &StepEvent<'_>) {
             let word = if *state == StepState::Already { "already" } else { "done" };
             let _ = writeln!(out, "  {place:>5} {word:WORD$} {title}, {}", format::duration(*took));
         }
+        StepOutcome::Undone => {
+            let _ = writeln!(out, "  {place:>5} {:WORD$} {title}", "undone");
+        }
         StepOutcome::Failed(explanation) => {
             let _ = writeln!(out, "  {place:>5} {:WORD$} {title}", "failed");
             for text in [&explanation.says, &explanation.fix] {
@@ -113,6 +118,7 @@ fn step(out: &mut String, step: &StepEvent<'_>) {
 
 fn end(out: &mut String, end: &RunEnd) {
     let head = match end.exit {
+        Exit::Done if end.already => "Already done. Nothing was written.",
         Exit::Done if end.dry_run => "Dry run: nothing was written, and no problems were found.",
         Exit::Done => "Done.",
         Exit::Usage | Exit::Left => "Nothing was written.",
@@ -120,6 +126,7 @@ fn end(out: &mut String, end: &RunEnd) {
         Exit::Answers => "The answers are refused. Nothing was written.",
         Exit::Checks if end.resumable => "The checks refuse. Nothing more was written.",
         Exit::Checks => "The checks refuse. Nothing was written.",
+        Exit::Lost => "The database is another first node's cluster by now. Nothing of this run is left.",
         Exit::Unfinished => "Unfinished. What is done stays, and its journal is kept.",
         Exit::Signal(_) if end.resumable => "Interrupted. What is done stays, and its journal is kept.",
         Exit::Signal(_) => "Interrupted. Nothing was written.",
@@ -132,9 +139,15 @@ fn end(out: &mut String, end: &RunEnd) {
         let _ = writeln!(out, "  {}", written(text));
     }
     if end.resumable && matches!(end.exit, Exit::Unfinished | Exit::Signal(_)) {
-        let _ = writeln!(out, "  The same command goes on where this one stopped; octopus-setup in a terminal can also undo it.");
+        let _ = writeln!(out, "  The same command goes on where this one stopped; octopus-setup undo takes it back.");
     }
-    if end.exit == Exit::Done && !end.dry_run {
+    for (place, line) in end.join.iter().enumerate() {
+        if place == 0 {
+            let _ = writeln!(out, "\nTo add this server to that cluster, with the cluster's master key:");
+        }
+        let _ = writeln!(out, "  {}", sentences::clean_line(line));
+    }
+    if end.exit == Exit::Done && (end.already || !end.dry_run) {
         done(out, end);
     }
 }
@@ -181,8 +194,11 @@ fn done(out: &mut String, end: &RunEnd) {
         }
         let _ = writeln!(out, "  {}", sentences::clean_line(line));
     }
-    let _ = writeln!(out, "\nNext:");
-    for next in end.next() {
+    let next = end.next();
+    if !next.is_empty() {
+        let _ = writeln!(out, "\nNext:");
+    }
+    for next in next {
         let _ = writeln!(out, "  {}", next.words);
         if let Some(command) = &next.command {
             let _ = writeln!(out, "    {}", sentences::clean_line(command));

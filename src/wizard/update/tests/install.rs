@@ -1,7 +1,7 @@
 //! The plan, its steps, and the master key until its keeping is proven.
 
 use super::*;
-use crate::model::facts::{SqlTrouble, Waiting};
+use crate::model::facts::Waiting;
 use crate::model::finding::Verdict;
 
 #[test]
@@ -103,6 +103,24 @@ fn what_the_running_step_waits_for_is_said_until_it_is_over() {
     bench.send(Event::Progress(Progress::Waiting(Some(waiting))));
     bench.send(Event::Progress(Progress::Failed(StepKind::InitialiseCluster, Failure::Cancelled)));
     assert_eq!(bench.state.explain_waiting(), None);
+}
+
+#[test]
+fn who_lost_a_race_is_taken_back_without_a_question_and_is_told_who_won() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.send(Event::Next);
+    bench.send(Event::Progress(Progress::Done(StepKind::CreateHome, StepState::Done, Duration::ZERO)));
+    let won = Failure::AlreadyInitialised(Box::new(samples::cluster()));
+    bench.send(Event::Progress(Progress::Lost(StepKind::InitialiseCluster, won)));
+    assert_eq!(bench.state.run().phase, Phase::Undoing);
+    bench.send(Event::Progress(Progress::Undoing(StepKind::CreateHome)));
+    bench.send(Event::Progress(Progress::Undone(StepKind::CreateHome)));
+    bench.send(Event::Progress(Progress::UndoEnded(true)));
+    assert!(bench.state.run().phase == Phase::Undone && bench.state.run().is_lost());
+    let told = bench.state.run().failed().and_then(|row| bench.state.explain_step(row)).expect("told");
+    assert!(told.says.contains("by web01"), "{told:?}");
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Review, "back to the plan");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The start screen, unfinished runs, moving between screens, questions and keys.
 
 use super::*;
+use secrecy::ExposeSecret;
+
 use crate::model::facts::DatabaseSeen;
 use crate::model::facts::InstanceSeen;
 use crate::model::platform::Platform;
@@ -52,7 +54,10 @@ pub fn journal(done: usize) -> Journal {
 }
 
 fn resume(done: usize, key: Option<MasterKey>) -> Bench {
-    let mut bench = Bench::new();
+    resume_with(Bench::new(), done, key, Vec::new())
+}
+
+fn resume_with(mut bench: Bench, done: usize, key: Option<MasterKey>, passwords: Vec<(FieldId, Raw)>) -> Bench {
     bench.state.facts.machine.unfinished = vec![UnfinishedRun {
         instance: "OctopusServer".into(),
         flow: Flow::FirstNode,
@@ -65,7 +70,7 @@ fn resume(done: usize, key: Option<MasterKey>) -> Bench {
     assert_eq!(bench.state.start_choices()[0], StartChoice::Resume("OctopusServer".into()));
     bench.send(Event::Begin(StartChoice::Resume("OctopusServer".into())));
     assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::LoadRun(name) if name == "OctopusServer")));
-    bench.send(Event::Resumed(Ok(Box::new(Resumption { journal: journal(done), key }))));
+    bench.send(Event::Resumed(Ok(Box::new(Resumption { journal: journal(done), key, passwords }))));
     bench
 }
 
@@ -151,12 +156,35 @@ fn who_chose_to_review_before_it_was_known_what_there_is_reviews_the_first_that_
 }
 
 #[test]
+fn what_was_sealed_or_given_is_not_asked_again() {
+    let key = || Some(generated_key().key);
+    let password = |text: &str| Raw::of(FieldId::Password, text);
+    let blank = || {
+        let mut bench = Bench::new();
+        bench.state.answers.set(FieldId::Password, password(""), Origin::Default);
+        bench
+    };
+    assert!(resume_with(blank(), 3, key(), Vec::new()).notice().contains("Passwords are asked again."));
+    let bench = resume_with(blank(), 5, key(), vec![(FieldId::Password, password("sealed"))]);
+    assert!(bench.notice().contains("No password is asked again."), "{}", bench.notice());
+    let secret = |bench: &Bench| bench.state.answers.secret(FieldId::Password).expect("there").expose_secret().to_owned();
+    assert_eq!(secret(&bench), "sealed");
+    let mut bench = Bench::new();
+    bench.state.answers.set(FieldId::Password, password("given"), Origin::Environment);
+    assert_eq!(secret(&resume_with(bench, 5, key(), vec![(FieldId::Password, password("sealed"))])), "given");
+}
+
+#[test]
 fn a_run_that_is_loaded_twice_or_late_moves_nobody() {
     let mut bench = resume(3, Some(generated_key().key));
     bench.edit(FieldId::Server, "sql10");
     bench.send(Event::Resumed(Err(Box::new(Failure::Busy { pid: None }))));
     assert!(!bench.notice().contains("cannot be gone on with"), "{}", bench.notice());
-    bench.send(Event::Resumed(Ok(Box::new(Resumption { journal: journal(6), key: Some(generated_key().key) }))));
+    bench.send(Event::Resumed(Ok(Box::new(Resumption {
+        journal: journal(6),
+        key: Some(generated_key().key),
+        passwords: Vec::new(),
+    }))));
     assert_eq!((bench.state.place.here, bench.state.answers.text(FieldId::Server)), (ScreenId::Home, "sql10"));
 }
 

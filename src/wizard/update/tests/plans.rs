@@ -146,7 +146,7 @@ fn run_of(flow: Flow, kinds: &[StepKind], done: usize) -> Journal {
 
 fn resumed(journal: Journal, key: Option<MasterKey>) -> Bench {
     let mut bench = Bench::new();
-    bench.send(Event::Resumed(Ok(Box::new(Resumption { journal, key }))));
+    bench.send(Event::Resumed(Ok(Box::new(Resumption { journal, key, passwords: Vec::new() }))));
     bench
 }
 

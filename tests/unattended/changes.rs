@@ -1,0 +1,134 @@
+//! What changes a node that is there, with nobody there to ask: `edit`, `leave`, `remove` and `undo`.
+
+use std::io::Read;
+use std::process::Output;
+
+use crate::program::*;
+use crate::scene::*;
+use crate::support::sql;
+
+/// A command on the machine of this node.
+fn command<'a>(site: &'a Site, node: &'a str, words: &[&str]) -> Program<'a> {
+    let words = words.iter().map(|word| (*word).to_owned()).collect();
+    Program { site, machine: node, words, environment: Vec::new() }
+}
+
+fn run(site: &Site, node: &str, words: &[&str]) -> Output {
+    command(site, node, words).run()
+}
+
+fn says(output: &Output, status: i32, text: &str) {
+    ends(output, status);
+    assert!(told(output).contains(text), "{text}\n{}", told(output));
+}
+
+/// Every line of standard output is JSON, and the last one is the end with this status.
+fn ends_in_json(output: &Output, status: i32) -> Value {
+    ends(output, status);
+    let lines = parsed(&String::from_utf8(output.stdout.clone()).unwrap());
+    let end = end(&lines).clone();
+    assert_eq!(end["exit"], status, "{end}");
+    end
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_are_changed_and_are_changed_once() {
+    let site = Site::start().await;
+    cluster(&site);
+    let edit = ["edit", "--instance", "node-1", "--task-cap", "7", "--accept", "sql-latency"];
+    let dry = run(&site, "node-1", &[&edit[..], &["--dry-run"]].concat());
+    says(&dry, 0, "Dry run: nothing was written");
+    assert!(!config(&site, "node-1").contains("task_cap = 7"));
+    let edited = run(&site, "node-1", &[&edit[..], &["--yes"]].concat());
+    ends(&edited, 0);
+    assert!(config(&site, "node-1").contains("task_cap = 7"), "{}", config(&site, "node-1"));
+    says(&run(&site, "node-1", &[&edit[..], &["--yes"]].concat()), 0, "Already done");
+    let end = ends_in_json(&run(&site, "node-1", &["edit", "--task-cap", "7", "--yes", "--output", "json"]), 0);
+    assert!(end["already"] == true && end["flow"] == "edit", "{end}");
+    says(&run(&site, "node-1", &["edit", "--task-cap", "many", "--yes"]), 3, "task-cap: ");
+    says(&run(&site, "node-1", &["edit", "--instance", "other", "--task-cap", "7", "--yes"]), 4, "No instance other was found");
+    says(&run(&site, "node-1", &["edit", "--task-cap", "7"]), 2, "edit goes with --yes or --dry-run");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_leaves_and_has_left() {
+    let site = Site::start().await;
+    let key = cluster(&site);
+    ends(&Program::with_flags(&site, Flow::Join, "node-2", &key).run(), 0);
+    let leave = ["leave", "--instance", "node-2"];
+    says(&run(&site, "node-2", &[&leave[..], &["--dry-run"]].concat()), 0, "Dry run");
+    assert!(site.home("node-2").join("octopus-node.toml").exists());
+    says(&run(&site, "node-2", &[&leave[..], &["--yes"]].concat()), 0, "is out of cluster");
+    assert!(!site.home("node-2").join("octopus-node.toml").exists());
+    let end = ends_in_json(&run(&site, "node-2", &[&leave[..], &["--yes", "--output", "json"]].concat()), 0);
+    assert!(end["already"] == true && end["says"][0].as_str().unwrap().contains("node-2"), "{end}");
+    // The last one has to say that it means it.
+    says(&run(&site, "node-1", &["leave", "--yes"]), 4, "--accept cluster-node");
+    says(&run(&site, "node-1", &["leave", "--yes", "--accept", "cluster-node"]), 0, "is out of cluster");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_node_is_removed_and_a_living_one_is_not() {
+    let site = Site::start().await;
+    let key = cluster(&site);
+    ends(&Program::with_flags(&site, Flow::Join, "node-2", &key).run(), 0);
+    let remove = |node: &str| run(&site, "node-1", &["remove", "--node", node, "--yes"]);
+    says(&remove("node-2"), 4, "is not dead");
+    says(&remove("node-1"), 4, "own node");
+    let mut session = sql::session(&site.server, "OctopusDeploy").await;
+    sql::ask(&mut session, "UPDATE octopus_setup.node SET last_seen = DATEADD(day, -2, SYSUTCDATETIME()) WHERE name = N'node-2'")
+        .await;
+    drop(session);
+    says(&remove("NODE-2"), 0, "node-2 is out of the registry");
+    says(&remove("node-2"), 0, "Already done");
+}
+
+/// A first node whose program is killed in the middle of its install.
+fn killed<'a>(site: &'a Site, step: &str) -> Program<'a> {
+    let program = Program::with_flags(site, Flow::FirstNode, "node-1", "");
+    let mut child = program.begin();
+    let mut said = String::new();
+    let mut out = child.stdout.take().unwrap();
+    let mut byte = [0];
+    while !said.contains(step) {
+        assert_eq!(out.read(&mut byte).unwrap(), 1, "{said}");
+        said.push(char::from(byte[0]));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    program
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unfinished_run_is_undone_without_a_screen() {
+    let site = Site::with(|options| options.faults.round_trip = std::time::Duration::from_millis(60)).await;
+    let begun = killed(&site, "  4/6 begun");
+    let undo = |more: &[&str]| {
+        let mut program = command(&site, "node-1", &[&["undo", "--instance", "node-1"], more].concat());
+        program.environment.clone_from(&begun.environment);
+        program.run()
+    };
+    says(&undo(&[]), 2, "--yes");
+    let listed = undo(&["--dry-run"]);
+    says(&listed, 0, "seal-master-key");
+    assert!(site.home("node-1").exists() && begun.journals() > 0);
+    // The database asks for its password, and the journal has none.
+    says(&run(&site, "node-1", &["undo", "--yes"]), 3, "password: ");
+    assert!(site.home("node-1").exists());
+    let end = ends_in_json(&undo(&["--yes", "--output", "json"]), 0);
+    assert_eq!(end["status"], "done", "{end}");
+    assert!(!site.home("node-1").exists() && begun.journals() == 0);
+    says(&undo(&["--yes"]), 0, "There is no unfinished run of instance node-1");
+    ends(&begun.run(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_run_has_sealed_is_not_asked_for() {
+    let site = Site::with(|options| options.faults.round_trip = std::time::Duration::from_millis(60)).await;
+    let mut begun = killed(&site, "  6/6 begun");
+    begun.environment.clear();
+    begun.words.retain(|word| !word.starts_with("--password-from"));
+    // Headless the password is an answer that is missing before anything is looked at; undo has it from the config.
+    let undone = run(&site, "node-1", &["undo", "--yes"]);
+    says(&undone, 0, "Everything that this run made is undone.");
+}
