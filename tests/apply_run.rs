@@ -179,6 +179,24 @@ async fn another_first_node_wins_and_undo_leaves_its_work_alone() {
 }
 
 #[tokio::test]
+async fn what_a_loser_cannot_take_back_is_told_and_stays_to_be_undone() {
+    let bench = Bench::new(Fake::with(Call::Drop, Act::FailBefore(Trouble::Refused)));
+    let theirs = Cluster::new(ClusterId([1; 16]), Fingerprint([1, 2, 3, 4]));
+    let (mut left, mut whole) = (Vec::new(), None);
+    let outcome = bench.install(|progress| match progress {
+        Progress::Done(StepKind::CreateDatabase, ..) => bench.database.server.lock().unwrap().cluster = Some(theirs.clone()),
+        Progress::UndoFailed(kind, _) => left.push(*kind),
+        Progress::UndoEnded(ended) => whole = Some(*ended),
+        _ => {}
+    });
+    assert!(matches!(outcome.await.expect("no crash"), Err(Failure::AlreadyInitialised(_))));
+    assert_eq!((left, whole), (vec![StepKind::CreateDatabase], Some(false)));
+    assert!(!bench.home.exists(), "all else is taken back");
+    assert_eq!(bench.undo(|_| {}).await, Some(true));
+    assert!(octopus_setup::world::journals::list(&bench.places).is_empty());
+}
+
+#[tokio::test]
 async fn a_collation_that_the_server_gave_is_told() {
     let bench = Bench::new(Fake::of(Server { collation: Some("SQL_Latin1_General_CP1_CI_AS"), ..Server::default() }));
     let mut said = String::new();

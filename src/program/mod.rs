@@ -87,7 +87,9 @@ pub fn main() -> ExitCode {
 /// Returns the environment variables that may hold a secret of this command.
 fn secret_variables(cli: &Cli) -> BTreeSet<String> {
     let given = match &cli.command {
-        Some(Command::FirstNode(args) | Command::Join(args)) => Some(&args.given),
+        Some(Command::FirstNode(args) | Command::Join(args) | Command::Edit(args) | Command::Leave(args)) => Some(&args.given),
+        Some(Command::Remove(args)) => Some(&args.wizard.given),
+        Some(Command::Undo(args)) => Some(&args.given),
         Some(Command::Answers(args)) => args.given(),
         Some(Command::Script(args)) => Some(&args.given),
         _ => None,

@@ -14,7 +14,7 @@ use octopus_setup::model::names::instance_key;
 use octopus_setup::model::secret::Secret;
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::world::World;
-use octopus_setup::world::answer_sources::Mode;
+use octopus_setup::world::answer_sources::{EnvironmentVariables, Mode};
 use octopus_setup::world::{apply, host, journals};
 
 use super::cli::{Undo, output};
@@ -22,7 +22,7 @@ use super::environment::Environment;
 use super::{answers, complain};
 
 /// Runs `undo`.
-pub async fn run(args: &Undo, environment: &Environment) -> ExitCode {
+pub async fn run(args: &Undo, environment: &Environment, variables: EnvironmentVariables) -> ExitCode {
     if !(args.yes || args.dry_run || io::stdin().is_terminal()) {
         return complain("undo takes things away: say --yes, or --dry-run to see what.");
     }
@@ -39,7 +39,8 @@ pub async fn run(args: &Undo, environment: &Environment) -> ExitCode {
         };
         return status(reporter.nothing(&says));
     };
-    let resolved = match answers::gather(&args.given, Some(journal.flow), Mode::CheckOnly, environment.answers()).await {
+    let resolved = match answers::gather(&args.given, variables, Some(journal.flow), Mode::CheckOnly, environment.answers()).await
+    {
         Ok(resolved) => resolved,
         Err(status) => return ExitCode::from(status),
     };

@@ -46,7 +46,11 @@ async fn settings_are_changed_and_are_changed_once() {
     let end = ends_in_json(&run(&site, "node-1", &["edit", "--task-cap", "7", "--yes", "--output", "json"]), 0);
     assert!(end["already"] == true && end["flow"] == "edit", "{end}");
     says(&run(&site, "node-1", &["edit", "--task-cap", "many", "--yes"]), 3, "task-cap: ");
-    says(&run(&site, "node-1", &["edit", "--instance", "other", "--task-cap", "7", "--yes"]), 4, "No instance other was found");
+    says(
+        &run(&site, "node-1", &["edit", "--instance", "other", "--task-cap", "7", "--yes"]),
+        4,
+        "There is no instance other on this machine",
+    );
     says(&run(&site, "node-1", &["edit", "--task-cap", "7"]), 2, "edit goes with --yes or --dry-run");
 }
 
@@ -83,9 +87,29 @@ async fn a_dead_node_is_removed_and_a_living_one_is_not() {
     says(&remove("node-2"), 0, "Already done");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_whose_leaving_was_killed_leaves_by_the_same_command() {
+    for step in ["  2/3 begun", "  3/3 begun", "  3/3 done"] {
+        let site = Site::with(|options| options.faults.round_trip = std::time::Duration::from_millis(20)).await;
+        let key = cluster(&site);
+        ends(&Program::with_flags(&site, Flow::Join, "node-2", &key).run(), 0);
+        let leave = command(&site, "node-2", &["leave", "--instance", "node-2", "--yes"]);
+        kill_at(&leave, step);
+        ends(&leave.run(), 0);
+        says(&leave.run(), 0, "Already done");
+        assert!(!site.home("node-2").join("octopus-node.toml").exists() && leave.journals() == 0, "{step}");
+    }
+}
+
 /// A first node whose program is killed in the middle of its install.
 fn killed<'a>(site: &'a Site, step: &str) -> Program<'a> {
     let program = Program::with_flags(site, Flow::FirstNode, "node-1", "");
+    kill_at(&program, step);
+    program
+}
+
+/// Kills the program as soon as it tells this.
+fn kill_at(program: &Program<'_>, step: &str) {
     let mut child = program.begin();
     let mut said = String::new();
     let mut out = child.stdout.take().unwrap();
@@ -96,7 +120,6 @@ fn killed<'a>(site: &'a Site, step: &str) -> Program<'a> {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    program
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -124,11 +147,17 @@ async fn an_unfinished_run_is_undone_without_a_screen() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_run_has_sealed_is_not_asked_for() {
+    for flow in [Flow::FirstNode, Flow::Join] {
+        let site = Site::with(|options| options.faults.round_trip = std::time::Duration::from_millis(60)).await;
+        let (node, key) = if flow == Flow::Join { ("node-2", cluster(&site)) } else { ("node-1", String::new()) };
+        let mut program = Program::with_flags(&site, flow, node, &key);
+        kill_at(&program, "begun    Connect once more");
+        program.environment.clear();
+        program.words.retain(|word| !word.starts_with("--password-from") && !word.starts_with("--master-key-from"));
+        ends(&program.run(), 0);
+        assert_eq!(program.journals(), 0);
+    }
     let site = Site::with(|options| options.faults.round_trip = std::time::Duration::from_millis(60)).await;
-    let mut begun = killed(&site, "  6/6 begun");
-    begun.environment.clear();
-    begun.words.retain(|word| !word.starts_with("--password-from"));
-    // Headless the password is an answer that is missing before anything is looked at; undo has it from the config.
-    let undone = run(&site, "node-1", &["undo", "--yes"]);
-    says(&undone, 0, "Everything that this run made is undone.");
+    killed(&site, "begun    Connect once more");
+    says(&run(&site, "node-1", &["undo", "--yes"]), 0, "Everything that this run made is undone.");
 }

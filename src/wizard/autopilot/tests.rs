@@ -23,6 +23,8 @@ struct Ways {
     mismatch: bool,
     journal: Option<Journal>,
     stays: bool,
+    /// Another first node is faster; whether everything could be taken back.
+    lost: Option<bool>,
 }
 
 struct Sky {
@@ -98,6 +100,11 @@ impl Sky {
                 self.done.push("install");
                 for step in &plan.steps {
                     self.send(Event::Progress(Progress::Begun(step.kind)));
+                    if let Some(whole) = self.ways.lost.filter(|_| step.kind == StepKind::InitialiseCluster) {
+                        let won = Failure::AlreadyInitialised(Box::new(samples::cluster()));
+                        self.send(Event::Progress(Progress::Lost(step.kind, won)));
+                        return self.send(Event::Progress(Progress::UndoEnded(whole)));
+                    }
                     if self.ways.fails == Some(step.kind) {
                         return self.send(Event::Progress(Progress::Failed(step.kind, Failure::WrongKey)));
                     }
@@ -275,6 +282,15 @@ fn what_could_not_be_judged_refuses_too() {
     facts.home.disk = Fact::Unknown;
     let (outcome, _) = fly(order(Flow::FirstNode, &[]), facts);
     assert_eq!(refusal(outcome), Refusal { unknown: vec![CheckId::HomeDisk], ..Refusal::default() });
+}
+
+#[test]
+fn who_lost_has_an_end_of_its_own_unless_something_is_left() {
+    for (whole, outcome) in [(true, Outcome::Lost), (false, Outcome::Failed)] {
+        let ways = Ways { lost: Some(whole), ..Ways::default() };
+        let (ended, sky) = Sky::new(order(Flow::FirstNode, &[]), good(Flow::FirstNode), ways).fly();
+        assert!(ended == outcome && sky.state.run().is_lost(), "{ended:?}");
+    }
 }
 
 #[test]

@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use secrecy::SecretString;
-
 use super::database::ClusterDatabase;
 use super::deeds::{Report, StepUndo, deed};
 use super::files;
@@ -18,7 +16,7 @@ use crate::model::journal::{Journal, Resumption};
 use crate::model::names::instance_key;
 use crate::model::node_config::{NodeConfig, SealedSignIn};
 use crate::model::plan::{Failure, Progress, StepKind, StepState};
-use crate::model::secret::Secret;
+use crate::model::secret::{Secret, SecretString};
 use crate::model::target::Target;
 use crate::world::node_config;
 use crate::world::places::Places;

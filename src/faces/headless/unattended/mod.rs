@@ -265,7 +265,6 @@ impl<W: Write> UnattendedRun<'_, W> {
                 end.resumable = false;
                 Exit::Lost
             }
-            Ended::At(Outcome::Failed) if !begun => Exit::Checks,
             Ended::At(Outcome::Failed) => {
                 if run.phase == Phase::UndoneInPart {
                     end.says.push(

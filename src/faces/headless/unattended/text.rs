@@ -127,6 +127,7 @@ fn end(out: &mut String, end: &RunEnd) {
         Exit::Checks if end.resumable => "The checks refuse. Nothing more was written.",
         Exit::Checks => "The checks refuse. Nothing was written.",
         Exit::Lost => "The database is another first node's cluster by now. Nothing of this run is left.",
+        Exit::Unfinished if !end.resumable => "A step failed before anything was written.",
         Exit::Unfinished => "Unfinished. What is done stays, and its journal is kept.",
         Exit::Signal(_) if end.resumable => "Interrupted. What is done stays, and its journal is kept.",
         Exit::Signal(_) => "Interrupted. Nothing was written.",
