@@ -11,6 +11,7 @@ use crate::model::answers::{Origin, Problem, Raw};
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, KeyFileState, Liveness, NodeSeen};
 use crate::model::field::FieldId;
+use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
 use crate::model::names::instance_key;
 use crate::model::node::{Maker, Subject};
@@ -75,6 +76,8 @@ impl Autopilot {
             match (state.verdict(check), &state.facts.key_file.spot) {
                 // Its keeper took it to a safer place.
                 (_, Fact::Seen(KeyFileState::Free { .. } | KeyFileState::NoFolder { .. })) if check == CheckId::KeyFile => {}
+                // A database without a registry has no row that could be compared.
+                (Verdict::Unknown(_), _) if check != CheckId::DriftRow => refusal.unknown.push(check),
                 (verdict, _) => refusal.weigh(check, &verdict, self.order.loaded.accept.contains(&check)),
             }
         }
