@@ -98,6 +98,7 @@ pub(crate) fn on_clean_stack<T>(work: impl FnOnce() -> T) -> T {
         work()
     }
     #[inline(never)]
+    #[expect(clippy::large_stack_arrays, reason = "it is the stack that is wiped")]
     fn wipe_stack() {
         std::hint::black_box(&mut *zeroize::Zeroizing::new([0_u8; 64 * 1024]));
     }

@@ -42,8 +42,11 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// What the names of files have in common that try whether a folder can be written.
-const PROBE: &str = ".octopus-setup-proof-";
+/// Returns whether a file is a copy that is kept beside a journal. The journal goes first, so that a kill between the two leaves the copies
+/// until the next run of this instance.
+fn is_copy(name: &str) -> bool {
+    name.contains("state/journals/") && [".toml.config", ".toml.key", ".toml.entry"].iter().any(|end| name.ends_with(end))
+}
 
 /// What a run leaves: files by name, with their texts but for what differs by chance, and the registry's rows.
 pub type End = BTreeMap<String, String>;
@@ -150,9 +153,9 @@ impl<'a> Machine<'a> {
         Outcome::of(&self.command(env!("CARGO_BIN_EXE_octopus-setup")).args(&self.words).output().unwrap())
     }
 
-    /// How many probe files are left.
-    pub fn probes(&self) -> usize {
-        files(&self.folder()).iter().filter(|path| path.to_string_lossy().contains(PROBE)).count()
+    /// How many copies are left without their journal.
+    pub fn copies(&self) -> usize {
+        files(&self.folder()).iter().filter(|path| is_copy(&path.to_string_lossy())).count()
     }
 
     /// What is there now.
@@ -161,8 +164,8 @@ impl<'a> Machine<'a> {
         let mut end = End::new();
         for path in files(&folder) {
             let name = path.strip_prefix(&folder).unwrap().display().to_string();
-            // A probe file that a kill left is told by its own count.
-            if name.contains(PROBE) {
+            // A copy without its journal is told by its own count.
+            if is_copy(&name) {
                 continue;
             }
             // Dated copies stay whatever happens.

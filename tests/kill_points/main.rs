@@ -42,8 +42,7 @@ async fn each_point_is_survived(flow: Flow) {
     assert!(outcome.is_done(), "{outcome}");
     let end = undisturbed.end().await;
     let points = points(calls);
-    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let (after_the_end, probes) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let (next, copies, failed) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(Vec::new()));
     let runtime = tokio::runtime::Handle::current();
     let work = || {
         while let Some(point) = points.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -53,15 +52,10 @@ async fn each_point_is_survived(flow: Flow) {
                 failed.lock().unwrap().push(format!("{point} of {calls}: the run itself failed: {killed}"));
                 continue;
             }
-            // What the kill left may be the end already.
-            let was_over = runtime.block_on(machine.end()) == end;
             let again = machine.again();
             let found = runtime.block_on(machine.end());
-            probes.fetch_add(machine.probes(), Ordering::Relaxed);
-            if !again.is_done() && was_over {
-                after_the_end.fetch_add(1, Ordering::Relaxed);
-                println!("{point} of {calls}: at its end, and the same command says: {again}");
-            } else if !again.is_done() {
+            copies.fetch_add(machine.copies(), Ordering::Relaxed);
+            if !again.is_done() {
                 failed.lock().unwrap().push(format!("{point} of {calls}: the same command fails: {again}"));
             }
             if found != end {
@@ -78,11 +72,10 @@ async fn each_point_is_survived(flow: Flow) {
     });
     let failed = failed.into_inner().unwrap();
     println!(
-        "{flow:?}: {} of {calls} system calls were points; {} failed, {} were at the end already and refused, {} probe files were left",
+        "{flow:?}: {} of {calls} system calls were points; {} failed, {} copies were left without their journal",
         points.len(),
         failed.len(),
-        after_the_end.into_inner(),
-        probes.into_inner()
+        copies.into_inner()
     );
     assert!(failed.is_empty(), "{} of {} points fail:\n{}", failed.len(), points.len(), failed.join("\n"));
 }
@@ -95,4 +88,15 @@ async fn a_first_node_survives_a_kill_at_any_system_call() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_join_survives_a_kill_at_any_system_call() {
     each_point_is_survived(Flow::Join).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "an edit that was killed before it wrote its config does not take the sealed password when it goes on: to be mended"]
+async fn an_edit_survives_a_kill_at_any_system_call() {
+    each_point_is_survived(Flow::Edit).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leaving_survives_a_kill_at_any_system_call() {
+    each_point_is_survived(Flow::Leave).await;
 }

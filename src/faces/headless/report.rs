@@ -189,10 +189,9 @@ fn tally(sections: &[Section]) -> CheckTally {
             (Some(Severity::Warn), _) => &mut tally.warnings,
             (Some(Severity::Note), _) => &mut tally.notes,
             (Some(Severity::Unknown), _) => &mut tally.unknown,
-            (Some(Severity::Unproven), _) => &mut tally.unproven,
             (None, Verdict::Good(_)) => &mut tally.ok,
             (None, Verdict::DoesNotApply) => continue,
-            (None, _) => &mut tally.unproven,
+            (Some(Severity::Unproven) | None, _) => &mut tally.unproven,
         };
         *count += 1;
     }
