@@ -23,6 +23,27 @@ fn the_clock_and_its_arithmetic() {
 }
 
 #[test]
+fn a_turkish_database_has_two_letters_i() {
+    let (_bench, mut session) = Bench::with_database();
+    steps(
+        &mut session,
+        &[
+            ("CREATE DATABASE t COLLATE Turkish_CI_AS; USE t", ""),
+            ("SELECT UPPER(N'webi'), LOWER(N'WEBI'), LOWER(N'WEBI' COLLATE Latin1_General_CI_AS)", "WEBİ|webı|webi"),
+            ("CREATE TABLE T (name nvarchar(9) PRIMARY KEY); INSERT T VALUES (N'webi'), (N'WEBI')", ""),
+            ("INSERT T VALUES (N'WEBİ')", "!2627 Violation of PRIMARY KEY constraint…"),
+            ("SELECT COUNT(*) FROM T WHERE name = N'WEBI'", "1"),
+            ("SELECT COUNT(*) FROM T WHERE name COLLATE Latin1_General_CI_AS = N'WEBI'", "2"),
+            (
+                "CREATE TABLE C (a nvarchar(9) COLLATE Latin1_General_CI_AS); ALTER TABLE C ALTER COLUMN a nvarchar(9) COLLATE DATABASE_DEFAULT NOT NULL",
+                "",
+            ),
+            ("SELECT collation_name, is_nullable FROM sys.columns WHERE object_id = OBJECT_ID(N'C')", "Turkish_CI_AS|0"),
+        ],
+    );
+}
+
+#[test]
 fn pages_by_variables() {
     check(&[
         ("CREATE TABLE T (a int); INSERT T VALUES (1), (2), (3), (4)", ""),

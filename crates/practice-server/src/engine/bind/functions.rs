@@ -232,9 +232,13 @@ impl Binder<'_> {
                 Ok(BoundExpr::new(sql, kind).collated(value.collation.clone()))
             }
             ("SUBSTRING", [value, from, length]) => self.substring(value, from, length),
-            ("UPPER" | "LOWER" | "LTRIM" | "RTRIM" | "TRIM" | "REVERSE", [value]) => {
-                Ok(self.text_call(&name.to_ascii_lowercase(), value))
+            ("UPPER" | "LOWER", [value]) => {
+                let class = self.comparison_class(value);
+                let kind = if types::is_text(value.kind) { value.kind } else { SqlType::VarChar(Some(8000)) };
+                let sql = format!("fd('{}', {}, '{class}')", name.to_ascii_lowercase(), self.coerce(value, MAX));
+                Ok(BoundExpr::new(sql, kind).with_nullable(value.nullable).collated(value.collation.clone()))
             }
+            ("LTRIM" | "RTRIM" | "TRIM" | "REVERSE", [value]) => Ok(self.text_call(&name.to_ascii_lowercase(), value)),
             ("REPLACE", [value, old, new]) => {
                 let class = self.comparison_class(value);
                 let sql = format!(

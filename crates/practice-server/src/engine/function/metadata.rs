@@ -198,13 +198,15 @@ pub(super) fn call_property(context: &Context, name: &str, arguments: &[Stored])
         },
         "connectionproperty" => property(0).map_or(Stored::Null, |property| connection_property(context, &property)),
         "collationproperty" => match (text(arguments, 0).and_then(collation::canonical_name), property(1).as_deref()) {
-            (Some(name), Some("comparisonstyle")) => Stored::Integer(match collation::comparison_class(&name) {
-                "ci_as" => 196_609,
-                "ci_ai" => 196_611,
-                "cs_as" => 196_608,
-                "cs_ai" => 196_610,
-                _ => 0,
-            }),
+            (Some(name), Some("comparisonstyle")) => {
+                Stored::Integer(match collation::comparison_class(&name).trim_start_matches("tr_") {
+                    "ci_as" => 196_609,
+                    "ci_ai" => 196_611,
+                    "cs_as" => 196_608,
+                    "cs_ai" => 196_610,
+                    _ => 0,
+                })
+            }
             _ => Stored::Null,
         },
         _ => return None,

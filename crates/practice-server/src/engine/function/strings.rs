@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::read::{GzDecoder, GzEncoder};
 use rusqlite::types::Value as Stored;
 
-use crate::engine::collation::compare;
+use crate::engine::collation::{self, compare};
 use crate::engine::convert::utf16_len;
 use crate::engine::error::SqlError;
 use crate::engine::function::{number, optional_text, text};
@@ -51,8 +51,8 @@ pub(super) fn call(name: &str, arguments: &[Stored]) -> Result<Stored, SqlError>
                 _ => Stored::Text(utf16_slice(one(), from, upto.saturating_sub(from))),
             }
         }
-        "upper" => Stored::Text(one().to_uppercase()),
-        "lower" => Stored::Text(one().to_lowercase()),
+        "upper" => Stored::Text(collation::upper_case(text(arguments, 1).unwrap_or_default(), one())),
+        "lower" => Stored::Text(collation::lower_case(text(arguments, 1).unwrap_or_default(), one())),
         "ltrim" => Stored::Text(one().trim_start_matches(' ').to_owned()),
         "rtrim" => Stored::Text(one().trim_end_matches(' ').to_owned()),
         "trim" => Stored::Text(one().trim_matches(' ').to_owned()),

@@ -596,6 +596,7 @@ impl Session {
         new.fixed = declared.fixed;
         new.nullable = definition.null.unwrap_or(true);
         new.collation = match &definition.collation {
+            Some(name) if name.eq_ignore_ascii_case("DATABASE_DEFAULT") => Some(context.catalog.collation.clone()),
             Some(name) => Some(
                 collation::canonical_name(name)
                     .ok_or_else(|| SqlError::new(448, format!("Invalid collation '{name}'.")).state(3))?,
