@@ -135,12 +135,11 @@ async fn cluster(site: &Site) -> std::path::PathBuf {
     };
     SqlServer::new().initialise(&target, &new).await.unwrap();
     let mut session = sql::session(&site.server, "Octopus").await;
-    let columns =
-        "name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap, joined, last_seen, drained";
+    let columns = "name_key, name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap, joined, last_seen, drained";
     let insert = format!(
         "INSERT INTO octopus_setup.node ({columns}) VALUES \
-         (N'app02', N'', N'app02.corp', N'Linux', N'1', N'http://app02.corp:80/', 10944, 8443, 5, DATEADD(day, 1, SYSUTCDATETIME()), SYSUTCDATETIME(), 1), \
-         (N'old03', N'', N'old03.corp', N'Linux', N'1', N'http://old03.corp:80/', 10943, 8443, 5, DATEADD(day, -9, SYSUTCDATETIME()), DATEADD(day, -9, SYSUTCDATETIME()), 0)"
+         (CAST(N'app02' AS varbinary(400)), N'app02', N'', N'app02.corp', N'Linux', N'1', N'http://app02.corp:80/', 10944, 8443, 5, DATEADD(day, 1, SYSUTCDATETIME()), SYSUTCDATETIME(), 1), \
+         (CAST(N'old03' AS varbinary(400)), N'old03', N'', N'old03.corp', N'Linux', N'1', N'http://old03.corp:80/', 10943, 8443, 5, DATEADD(day, -9, SYSUTCDATETIME()), DATEADD(day, -9, SYSUTCDATETIME()), 0)"
     );
     sql::ask(&mut session, &insert).await;
     let sealer = Sealer::open_or_create(&Places::under(site.home("state"))).unwrap();

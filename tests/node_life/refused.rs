@@ -60,11 +60,11 @@ async fn an_empty_database_has_no_cluster_to_join() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newer_registry_is_not_joined() {
     let scene = Scene::new().await;
-    scene.ask("UPDATE octopus_setup.version SET version = 2").await;
+    scene.ask("UPDATE octopus_setup.version SET version = 3").await;
     let mut engine = scene.joining("node-2");
     to(&mut engine, ScreenId::Database).await;
     let found = stays_shut(&mut engine, "db-content").await;
-    assert!(found.says.contains('2'), "{}", found.says);
+    assert!(found.says.contains('3'), "{}", found.says);
     assert!(!scene.site.home("node-2").exists());
 }
 

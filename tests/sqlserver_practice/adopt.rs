@@ -50,9 +50,9 @@ async fn a_registry_of_a_newer_format_is_not_adopted() {
     let target = lab.as_sa("Octopus");
     lab.prepare("Octopus", &OCTOPUS).await;
     server.adopt_cluster(&target, &cluster(1)).await.expect("adopted");
-    lab.prepare("Octopus", &["DELETE FROM octopus_setup.cluster", "UPDATE octopus_setup.version SET version = 2"]).await;
+    lab.prepare("Octopus", &["DELETE FROM octopus_setup.cluster", "UPDATE octopus_setup.version SET version = 3"]).await;
     let ended = server.adopt_cluster(&target, &cluster(2)).await;
-    assert_eq!(ended, Ok(InitialiseOutcome::Occupied(Content::NewerRegistry { version: 2 })));
+    assert_eq!(ended, Ok(InitialiseOutcome::Occupied(Content::NewerRegistry { version: 3 })));
 }
 
 #[tokio::test]
@@ -99,9 +99,9 @@ async fn a_newer_registry_with_other_columns_is_reported_as_newer_and_not_as_an_
     let target = lab.as_sa("Octopus");
     lab.prepare("Octopus", &OCTOPUS).await;
     server.adopt_cluster(&target, &cluster(1)).await.expect("adopted");
-    let another = ["UPDATE octopus_setup.version SET version = 2", "ALTER TABLE octopus_setup.cluster DROP COLUMN fingerprint"];
+    let another = ["UPDATE octopus_setup.version SET version = 3", "ALTER TABLE octopus_setup.cluster DROP COLUMN fingerprint"];
     lab.prepare("Octopus", &another).await;
-    let newer = Ok(InitialiseOutcome::Occupied(Content::NewerRegistry { version: 2 }));
+    let newer = Ok(InitialiseOutcome::Occupied(Content::NewerRegistry { version: 3 }));
     assert_eq!(server.adopt_cluster(&target, &cluster(2)).await, newer);
     assert_eq!(server.initialise(&target, &cluster(2)).await, newer);
 }

@@ -217,8 +217,8 @@ async fn another_registry_or_a_missing_one_is_not_written() {
     let join = |byte| RowChange { cluster: cluster(byte).id, ..by_run("a", RowOperation::Insert(node("web02"))) };
     let ended = server.change_row(&target, &join(2)).await;
     assert!(matches!(&ended, Ok(RowChangeOutcome::NotThere(Content::Cluster(seen))) if seen.id == cluster(1).id), "{ended:?}");
-    lab.prepare("Octopus", &["UPDATE octopus_setup.version SET version = 2"]).await;
-    let newer = Ok(RowChangeOutcome::NotThere(Content::NewerRegistry { version: 2 }));
+    lab.prepare("Octopus", &["UPDATE octopus_setup.version SET version = 3"]).await;
+    let newer = Ok(RowChangeOutcome::NotThere(Content::NewerRegistry { version: 3 }));
     assert_eq!(server.change_row(&target, &join(1)).await, newer);
     assert_eq!(server.undo_row_change(&target, &join(1)).await, newer);
     lab.database("Empty").await;
@@ -233,10 +233,10 @@ async fn a_newer_registry_with_other_columns_is_reported_as_newer() {
     let (lab, target, server) = lab().await;
     lab.prepare(
         "Octopus",
-        &["UPDATE octopus_setup.version SET version = 2", "ALTER TABLE octopus_setup.node DROP COLUMN task_cap"],
+        &["UPDATE octopus_setup.version SET version = 3", "ALTER TABLE octopus_setup.node DROP COLUMN task_cap"],
     )
     .await;
-    let newer = Ok(RowChangeOutcome::NotThere(Content::NewerRegistry { version: 2 }));
+    let newer = Ok(RowChangeOutcome::NotThere(Content::NewerRegistry { version: 3 }));
     let join = by_run("a", RowOperation::Insert(node("web02")));
     assert_eq!(server.change_row(&target, &join).await, newer);
     assert_eq!(server.undo_row_change(&target, &join).await, newer);

@@ -178,7 +178,7 @@ async fn heartbeats_of_the_newer_table_are_found_and_an_unknown_one_is_not_death
 #[tokio::test]
 async fn a_newer_registry_is_still_read() {
     let lab = initialised().await;
-    lab.prepare("Octopus", &["UPDATE octopus_setup.version SET version = 2"]).await;
+    lab.prepare("Octopus", &["UPDATE octopus_setup.version SET version = 3"]).await;
     let facts = look(&lab).await;
     assert_eq!(facts.identity, Fact::Missing(Trouble::Unasked));
     assert_eq!(nodes(&facts).len(), 1);

@@ -5,6 +5,7 @@
 mod adopt;
 mod change;
 mod cluster;
+mod collations;
 mod joiners;
 mod many;
 mod race;

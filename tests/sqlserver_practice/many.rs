@@ -11,8 +11,8 @@ async fn doubled(lab: &Lab, times: usize) {
     let mut batches = Vec::new();
     for time in 0..times {
         batches.push(format!(
-            "INSERT INTO octopus_setup.node (name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap) \
-             SELECT name + N'-{time}', address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap \
+            "INSERT INTO octopus_setup.node (name_key, name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap) \
+             SELECT CAST(name + N'-{time}' AS varbinary(400)), name + N'-{time}', address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap \
              FROM octopus_setup.node"
         ));
     }

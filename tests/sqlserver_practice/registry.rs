@@ -111,9 +111,9 @@ async fn a_registry_of_another_format_is_left_alone() {
     let lab = Lab::new().await;
     let target = lab.as_sa("Octopus");
     SqlServer::new().initialise(&target, &cluster(1)).await.expect("initialised");
-    lab.prepare("Octopus", &["DELETE FROM octopus_setup.cluster", "UPDATE octopus_setup.version SET version = 2"]).await;
+    lab.prepare("Octopus", &["DELETE FROM octopus_setup.cluster", "UPDATE octopus_setup.version SET version = 3"]).await;
     let ended = SqlServer::new().initialise(&target, &cluster(2)).await;
-    assert_eq!(ended, Ok(InitialiseOutcome::Occupied(Content::NewerRegistry { version: 2 })));
+    assert_eq!(ended, Ok(InitialiseOutcome::Occupied(Content::NewerRegistry { version: 3 })));
 }
 
 #[tokio::test]
@@ -213,8 +213,8 @@ async fn undoing_leaves_a_cluster_with_a_second_node() {
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
     server.initialise(&target, &cluster(1)).await.expect("initialised");
-    let second = "INSERT INTO octopus_setup.node (name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap) \
-                  VALUES (N'web02', N'', N'', N'', N'', N'', 1, 2, 3)";
+    let second = "INSERT INTO octopus_setup.node (name_key, name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap) \
+                  VALUES (CAST(N'web02' AS varbinary(400)), N'web02', N'', N'', N'', N'', N'', 1, 2, 3)";
     lab.prepare("Octopus", &[second]).await;
     let ended = server.undo_initialise(&target, cluster(1).id).await;
     assert!(matches!(ended, Ok(Undone::LeftAlone(Content::Cluster(seen))) if seen.node_count == 2));

@@ -73,11 +73,11 @@ async fn the_registry_is_made_once_and_dropped() {
     let lab = Lab::new().await;
     let mut client = lab.client(&lab.as_sa("any"), "Octopus").await;
     let make = format!("{}{}COMMIT", fill(sql!("registry/lock"), &[("mode", "Exclusive")]), sql!("registry/tables"));
-    assert_eq!(rows(&mut client, &make).await, ["lock|0"]);
-    assert_eq!(rows(&mut client, "SELECT version FROM octopus_setup.version").await, ["1"]);
-    assert_eq!(rows(&mut client, &make).await, ["lock|0"]);
+    assert_eq!(rows(&mut client, &make).await, ["lock|0|NULL"]);
+    assert_eq!(rows(&mut client, "SELECT version FROM octopus_setup.version").await, ["2"]);
+    assert_eq!(rows(&mut client, &make).await, ["lock|0|2"]);
     let found = rows(&mut client, sql!("content")).await.join(" / ");
-    assert!(found.contains("content|0|1|0|0|1 / registry|1"), "{found}");
+    assert!(found.contains("content|0|1|0|0|1 / registry|2"), "{found}");
     assert_eq!(rows(&mut client, &fill(sql!("registry/drop"), &[("content", "")])).await, ["origin|0|0"]);
     assert_eq!(rows(&mut client, "SELECT SCHEMA_ID(N'octopus_setup')").await, ["NULL"]);
 }

@@ -150,9 +150,9 @@ async fn another_cluster_an_unknown_node_and_no_registry_are_refused() {
     let ended = server.register_storage(&target, &sets("web02", root())).await;
     assert!(matches!(&ended, Ok(RegisterOutcome::NotThere(Content::Cluster(_)))), "{ended:?}");
     assert_eq!(seen(&target).await.storage, Fact::Seen(SharedStorage::None));
-    lab.prepare("Octopus", &["UPDATE octopus_setup.version SET version = 2"]).await;
+    lab.prepare("Octopus", &["UPDATE octopus_setup.version SET version = 3"]).await;
     let ended = server.register_storage(&target, &sets("web01", root())).await;
-    assert!(matches!(&ended, Ok(RegisterOutcome::NotThere(Content::NewerRegistry { version: 2 }))), "{ended:?}");
+    assert!(matches!(&ended, Ok(RegisterOutcome::NotThere(Content::NewerRegistry { version: 3 }))), "{ended:?}");
     let empty = lab.as_sa("Empty");
     lab.database("Empty").await;
     assert_eq!(server.register_storage(&empty, &sets("web01", root())).await, Ok(RegisterOutcome::NotThere(Content::Empty)));

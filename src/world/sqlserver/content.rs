@@ -10,7 +10,7 @@ use crate::model::untrusted::Untrusted;
 pub const CONTENT: &str = include_str!("sql/content.sql");
 
 /// The registry's format that this program writes and understands.
-const FORMAT: i32 = 1;
+pub const FORMAT: i32 = 2;
 
 /// Asks what the database holds in a batch of its own.
 ///
@@ -141,8 +141,8 @@ mod tests {
 
     #[test]
     fn a_newer_registry_is_left_alone() {
-        let newer = [("part", "registry"), ("version", "#2")];
-        assert_eq!(read(&reply(&[REGISTRY, &newer, CLUSTER])), Ok(Content::NewerRegistry { version: 2 }));
+        let newer = [("part", "registry"), ("version", "#3")];
+        assert_eq!(read(&reply(&[REGISTRY, &newer, CLUSTER])), Ok(Content::NewerRegistry { version: 3 }));
     }
 
     #[test]

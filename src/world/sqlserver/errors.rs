@@ -32,6 +32,8 @@ pub const BAD_SYNTAX_NEAR_KEYWORD: u32 = 156;
 pub const UNMAPPED: u32 = SqlTrouble::UNMAPPED;
 /// The severity class from which on the server ends the session.
 pub const ENDS_SESSION: u8 = 20;
+/// Invalid column name.
+pub const NO_SUCH_COLUMN: u32 = 207;
 /// A lock was not granted in time.
 pub const LOCK_TIMEOUT: u32 = 1222;
 

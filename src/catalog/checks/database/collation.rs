@@ -62,14 +62,21 @@ fn database_findings(collation: &Collation, case: &Case<'_>) -> Vec<Finding> {
             Reach::Connect => finding,
         });
     }
-    // The name columns of our own registry are always case-insensitive, and Octopus does not use them.
-    let ours = |column: &&Untrusted| column.as_str().starts_with("octopus_setup.");
-    let own = collation.odd_columns.iter().filter(ours).count() as u64;
-    let others: Vec<Untrusted> = collation.odd_columns.iter().filter(|column| !ours(column)).cloned().collect();
-    let count = collation.odd_count.unwrap_or_default().max(collation.odd_columns.len() as u64) - own;
+    let ours = |column: &Untrusted| column.as_str().starts_with("octopus_setup.");
+    let own = collation.odd_columns.iter().filter(|column| ours(column)).count() as u64;
+    let count = collation.odd_count.unwrap_or_default().max(collation.odd_columns.len() as u64);
     if count > 0 {
-        // A first node has nothing to lose yet; a running cluster works until its next upgrade.
-        let severity = if case.flow == Flow::FirstNode { Severity::Stop } else { Severity::Warn };
+        // A first node has nothing to lose yet; a running cluster works until its next upgrade. Of the registry's own columns those
+        // that an older program made are corrected by the run itself.
+        let of_format_1 = |column: &Untrusted| {
+            ["octopus_setup.node.name ", "octopus_setup.canary.node "].iter().any(|name| column.as_str().starts_with(name))
+        };
+        let corrects_all = case.flow != Flow::Review && count == own && collation.odd_columns.iter().all(of_format_1);
+        let severity = match case.flow {
+            _ if corrects_all => Severity::Note,
+            Flow::FirstNode if count > own => Severity::Stop,
+            _ => Severity::Warn,
+        };
         let columns = if count == 1 { "1 column has".to_owned() } else { format!("{count} columns have") };
         findings.push(Finding::new(
             CheckId::DbCollation,
@@ -77,9 +84,14 @@ fn database_findings(collation: &Collation, case: &Case<'_>) -> Vec<Finding> {
             format!(
                 "{columns} another collation than the database ({}): {}. Octopus refuses to upgrade such a database.",
                 collation.name,
-                format::list(&others, count)
+                format::list(&collation.odd_columns, count)
             ),
-            "Have a DBA change these columns' collation to the database's.",
+            match own {
+                0 => "Have a DBA change these columns' collation to the database's.",
+                _ => {
+                    "Those in octopus_setup get the database's collation from the next run of octopus-setup that writes; have a DBA change any that remain."
+                }
+            },
         ));
     }
     if collation.odd_count.is_none() {
@@ -170,12 +182,30 @@ mod tests {
     }
 
     #[test]
-    fn our_own_columns_do_not_count() {
+    fn our_own_columns_count_too_and_the_next_run_corrects_them() {
         let facts = with(|collation| {
             collation.odd_columns = vec!["octopus_setup.node.name (Latin1_General_100_CI_AS)".into()];
             collation.odd_count = Some(1);
         });
-        assert!(matches!(of(&facts), Verdict::Good(_)));
+        let answers = samples::answers();
+        let reviewed = judged_in(&Case { flow: Flow::Review, ..case(&answers, &facts) }, CheckId::DbCollation);
+        let finding = warn(&reviewed);
+        assert!(finding.says.starts_with("1 column has another collation") && finding.fix.contains("next run"), "{finding:?}");
+        assert_eq!(of(&facts).severity(), Some(Severity::Note), "this very run corrects it");
+        let later = with(|collation| {
+            collation.odd_columns = vec!["octopus_setup.history.what (Latin1_General_100_CI_AS)".into()];
+            collation.odd_count = Some(1);
+        });
+        assert!(warn(&of(&later)).fix.contains("a DBA change any that remain"), "the database's own collation was changed since");
+        let facts = with(|collation| {
+            collation.odd_columns = vec![
+                "dbo.Event.Category (Finnish_Swedish_CI_AS)".into(),
+                "octopus_setup.node.name (Latin1_General_CI_AS)".into(),
+            ];
+            collation.odd_count = Some(2);
+        });
+        let finding = stop(&of(&facts));
+        assert!(finding.says.contains("2 columns have") && finding.fix.contains("a DBA change any that remain"), "{finding:?}");
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub(super) mod row;
 mod storage;
 
 const LOCK: &str = include_str!("../sql/registry/lock.sql");
+const MIGRATE: &str = include_str!("../sql/registry/migrate.sql");
 const COMMIT: &str = "COMMIT TRANSACTION";
 const ROLL_BACK: &str = "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION";
 
@@ -98,6 +99,41 @@ pub fn granted(reply: &Reply) -> Result<(), Trouble> {
             "The application lock octopus_setup was not granted (sp_getapplock: {granted}). Another wizard is at work in this database."
         )),
     }))
+}
+
+/// Returns the SQL expression of a node name's key: equal for names that differ in upper and lower case only, and the same under
+/// every collation of the database. In a Turkish one `I` would not be the capital of `i`.
+fn name_key(name: &str) -> String {
+    format!("CAST(LOWER({name} COLLATE Latin1_General_CI_AS) AS varbinary(400))")
+}
+
+/// Sends a batch that writes the registry, and checks that it got the lock. Brings a registry of format 1 to our format first.
+async fn write(connection: &mut Connection, sql: &str, values: &[&dyn tiberius::ToSql]) -> Result<Reply, Trouble> {
+    let sent = batch::run(&mut connection.session, sql, values, limits::WRITE).await;
+    let may_be_old = match &sent {
+        Ok(reply) => {
+            granted(reply)?;
+            reply.row("lock")?.number("format") == Some(1)
+        }
+        // A server compiles a batch before it runs it, and format 1 lacks some columns.
+        Err(Trouble::Sql(error)) => error.number == errors::NO_SUCH_COLUMN,
+        Err(_) => false,
+    };
+    if !may_be_old || !migrate(connection).await? {
+        return sent;
+    }
+    let reply = batch::run(&mut connection.session, sql, values, limits::WRITE).await?;
+    granted(&reply)?;
+    Ok(reply)
+}
+
+/// Brings a registry of format 1 to our format; returns `false` if it has another format, or there is none.
+async fn migrate(connection: &mut Connection) -> Result<bool, Trouble> {
+    let parts = [("lock", &*lock(LockMode::Exclusive)), ("name_key", &name_key("name")), ("node_key", &name_key("node"))];
+    let reply = batch::run(&mut connection.session, &batch::fill(MIGRATE, &parts), &[], limits::WRITE).await?;
+    granted(&reply)?;
+    // Another run may have been faster.
+    Ok(!reply.rows("made")?.is_empty() || reply.row("lock")?.number("format") == Some(i64::from(content::FORMAT)))
 }
 
 const AT_ONCE: &str = include_str!("../sql/registry/create_database.sql");
@@ -277,12 +313,12 @@ impl SqlServer {
         values: &[&dyn tiberius::ToSql],
         cluster: &NewCluster,
     ) -> Result<InitialiseOutcome, Trouble> {
-        let sql = batch::fill(sql, &[("lock", &lock(LockMode::Exclusive)), ("tables", TABLES)]);
+        let parts = [("lock", &*lock(LockMode::Exclusive)), ("tables", TABLES), ("name_key", &name_key("@P4"))];
+        let sql = batch::fill(sql, &parts);
         // A duplicate key decided a race that the lock should have: the next try finds who was first.
         let created = self.retry_also(errors::is_duplicate_key, || async {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;
-            let reply = batch::run(&mut connection.session, &sql, values, limits::WRITE).await?;
-            granted(&reply)?;
+            let reply = write(&mut connection, &sql, values).await?;
             let created = if reply.rows("made")?.is_empty() {
                 prevented(content::ask(&mut connection.session).await?, cluster, is_free)?
             } else {

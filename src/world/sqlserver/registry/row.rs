@@ -8,12 +8,12 @@ use crate::model::licence::NodeLimit;
 use crate::model::registry::{CanaryRow, KeptRow, NodeRow, RowChange, RowChangeOutcome, RowOperation};
 use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::target::Target;
-use crate::world::sqlserver::batch::{self, Reply, ReplyRow, fill};
+use crate::world::sqlserver::batch::{Reply, ReplyRow, fill};
 use crate::world::sqlserver::content;
+use crate::world::sqlserver::errors;
 use crate::world::sqlserver::errors::WorkError;
-use crate::world::sqlserver::registry::{LockMode, granted, lock};
+use crate::world::sqlserver::registry::{LockMode, lock, name_key, write};
 use crate::world::sqlserver::server::{SessionDatabase, SqlServer};
-use crate::world::sqlserver::{errors, limits};
 
 /// Reads a file of `sql/registry`.
 macro_rules! sql {
@@ -124,8 +124,7 @@ impl SqlServer {
         // After a duplicate key another node of this name was faster: the next try finds it.
         self.retry_also(errors::is_duplicate_key, || async {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;
-            let reply = batch::run(&mut connection.session, sql, &values, limits::WRITE).await?;
-            granted(&reply)?;
+            let reply = write(&mut connection, sql, &values).await?;
             // An error inside the transaction is this part's.
             let is_right = !reply.rows("made")?.is_empty() || !reply.rows("past")?.is_empty();
             let content = if is_right { None } else { Some(content::ask(&mut connection.session).await?) };
@@ -137,7 +136,9 @@ impl SqlServer {
 }
 
 fn row_batch(mode: LockMode, change: &str, what: &str, detail: &str) -> String {
-    let parts = [("lock", &*lock(mode)), ("change", change), ("what", what), ("detail", detail)];
+    let change = fill(change, &[("new_key", &name_key("@P10"))]);
+    let key = name_key("@P2");
+    let parts = [("lock", &*lock(mode)), ("name_key", &key), ("change", &change), ("what", what), ("detail", detail)];
     fill(ROW, &parts)
 }
 

@@ -3,16 +3,16 @@
 use tiberius::ToSql;
 
 use super::row;
-use super::{LockMode, granted, lock};
+use super::{LockMode, lock, name_key, write};
 use crate::model::facts::{Content, Trouble};
 use crate::model::registry::{CanaryRow, RegisterOutcome, StorageRows};
 use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::target::Target;
-use crate::world::sqlserver::batch::{self, Reply, fill};
+use crate::world::sqlserver::batch::{Reply, fill};
 use crate::world::sqlserver::content;
+use crate::world::sqlserver::errors;
 use crate::world::sqlserver::errors::WorkError;
 use crate::world::sqlserver::server::{SessionDatabase, SqlServer};
-use crate::world::sqlserver::{errors, limits};
 
 const STORAGE: &str = include_str!("../sql/registry/storage.sql");
 const MEMBER: &str = include_str!("../sql/registry/storage_member.sql");
@@ -78,8 +78,7 @@ impl SqlServer {
         // After a duplicate key another start of the same run was faster: the next try finds its rows.
         self.retry_also(errors::is_duplicate_key, || async {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;
-            let reply = batch::run(&mut connection.session, sql, &values, limits::WRITE).await?;
-            granted(&reply)?;
+            let reply = write(&mut connection, sql, &values).await?;
             // An error inside the transaction is this part's.
             let is_right = !reply.rows("made")?.is_empty() || reply.rows("right").is_ok_and(|rows| !rows.is_empty());
             let other = if is_right { None } else { Some(content::ask(&mut connection.session).await?) };
@@ -93,12 +92,16 @@ impl SqlServer {
 fn enter_batch(sets: bool) -> String {
     let (mode, set) = if sets { (LockMode::Exclusive, SET) } else { (LockMode::Shared, "") };
     let enter = fill(ENTER, &[("set", set)]);
-    fill(STORAGE, &[("lock", &lock(mode)), ("member", MEMBER), ("change", &enter)])
+    storage_batch(mode, MEMBER, &enter)
 }
 
 fn withdraw_batch(unsets: bool) -> String {
     let withdraw = fill(WITHDRAW, &[("unset", if unsets { UNSET } else { "" })]);
-    fill(STORAGE, &[("lock", &lock(LockMode::Exclusive)), ("member", ""), ("change", &withdraw)])
+    storage_batch(LockMode::Exclusive, "", &withdraw)
+}
+
+fn storage_batch(mode: LockMode, member: &str, change: &str) -> String {
+    fill(STORAGE, &[("lock", &lock(mode)), ("name_key", &name_key("@P2")), ("member", member), ("change", change)])
 }
 
 /// The parameters of a batch for the shared storage and a node's canaries.

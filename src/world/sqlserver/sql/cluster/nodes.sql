@@ -38,11 +38,15 @@ IF OBJECT_ID(N'octopus_setup.shared_storage', N'U') IS NOT NULL
   EXEC(N'SELECT ''storage'' AS part, folder, path FROM octopus_setup.shared_storage');
 
 -- Only canaries of nodes that are in the cluster: another's proves nothing, and its absence must block nobody. The canaries of
--- a thousand nodes prove as much as those of a hundred thousand.
+-- a thousand nodes prove as much as those of a hundred thousand. A registry of format 1 has no keys.
 -- part: canary
 IF OBJECT_ID(N'octopus_setup.canary', N'U') IS NOT NULL AND OBJECT_ID(N'octopus_setup.node', N'U') IS NOT NULL
-  EXEC(N'SELECT TOP (6000) ''canary'' AS part, n.name AS node, c.folder, c.token
-    FROM octopus_setup.canary c JOIN octopus_setup.node n ON n.name = c.node');
+BEGIN
+  SET @read = N'SELECT TOP (6000) ''canary'' AS part, n.name AS node, c.folder, c.token
+    FROM octopus_setup.canary c JOIN octopus_setup.node n ON '
+    + CASE WHEN COL_LENGTH(N'octopus_setup.canary', N'node_key') IS NULL THEN N'n.name = c.node' ELSE N'n.name_key = c.node_key' END;
+  EXEC(@read);
+END;
 
 -- A table that the login may not see looks like a missing one, and a node whose heartbeat it may not see must not be taken for
 -- one that never ran: hence may_see.

@@ -12,7 +12,7 @@ BEGIN
 {tables}
 
 -- Unless there is a cluster, or a registry of another format.
-IF NOT EXISTS (SELECT 1 FROM octopus_setup.cluster) AND NOT EXISTS (SELECT 1 FROM octopus_setup.version WHERE version <> 1)
+IF NOT EXISTS (SELECT 1 FROM octopus_setup.cluster) AND NOT EXISTS (SELECT 1 FROM octopus_setup.version WHERE version <> 2)
 BEGIN
   INSERT INTO octopus_setup.cluster (only_one, id, key_verifier, fingerprint) VALUES (1, @P1, @P2, @P3);
 

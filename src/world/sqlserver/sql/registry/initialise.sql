@@ -1,5 +1,6 @@
 -- Creates the registry, the cluster, its first node and the first lines of the history in one transaction.
--- Sent by: SqlServer::initialise. {lock} and {tables} are lock.sql and tables.sql.
+-- Sent by: SqlServer::initialise. {lock} and {tables} are lock.sql and tables.sql, {name_key} is the key of
+--          the node's name.
 -- Needs:   what tables.sql needs; INSERT and DELETE in the schema octopus_setup.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
 --   @P1 cluster id, @P2 key verifier, @P3 fingerprint,
@@ -20,7 +21,7 @@ BEGIN
 {tables}
 
 -- Unless there is a cluster, or a registry of another format.
-IF NOT EXISTS (SELECT 1 FROM octopus_setup.cluster) AND NOT EXISTS (SELECT 1 FROM octopus_setup.version WHERE version <> 1)
+IF NOT EXISTS (SELECT 1 FROM octopus_setup.cluster) AND NOT EXISTS (SELECT 1 FROM octopus_setup.version WHERE version <> 2)
 BEGIN
   INSERT INTO octopus_setup.cluster (only_one, id, key_verifier, fingerprint, licence_node_limit) VALUES (1, @P1, @P2, @P3, NULLIF(@P13, 0));
 
@@ -28,8 +29,8 @@ BEGIN
   DELETE FROM octopus_setup.licence;
   INSERT INTO octopus_setup.licence (only_one, ends) VALUES (1, NULLIF(@P14, N''));
 
-  INSERT INTO octopus_setup.node (name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap)
-    VALUES (@P4, @P5, @P6, @P7, @P8, @P9, @P10, @P11, @P12);
+  INSERT INTO octopus_setup.node (name_key, name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap)
+    VALUES ({name_key}, @P4, @P5, @P6, @P7, @P8, @P9, @P10, @P11, @P12);
 
   INSERT INTO octopus_setup.history (what, node, host, detail) VALUES (N'initialised', @P4, @P6, @P8);
 
@@ -45,8 +46,8 @@ BEGIN
   END;
   IF @P17 > 0
   BEGIN
-    INSERT INTO octopus_setup.canary (node, folder, token)
-      SELECT @P4, r.folder, r.token
+    INSERT INTO octopus_setup.canary (node_key, folder, token)
+      SELECT {name_key}, r.folder, r.token
       FROM (VALUES (@P30, @P31), (@P32, @P33), (@P34, @P35), (@P36, @P37), (@P38, @P39), (@P40, @P41)) r (folder, token)
       WHERE r.folder <> N'';
     INSERT INTO octopus_setup.history (what, node, host, detail) VALUES (N'canary left', @P4, @P6, CAST(@P17 AS nvarchar(10)));

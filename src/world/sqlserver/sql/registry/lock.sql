@@ -4,9 +4,11 @@
 -- Needs:   CONNECT; sp_getapplock is granted to public.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
 -- The transaction owns the lock and releases it however it ends. Any negative answer means "not granted". What follows in the
--- same batch may read @granted.
+-- same batch may read @granted, and @format: NULL where there is no registry, or none that the login sees.
 SET NOCOUNT ON;
 BEGIN TRANSACTION;
-DECLARE @granted int;
+DECLARE @granted int, @format int;
 EXEC @granted = sp_getapplock @Resource = N'octopus_setup', @LockMode = N'{mode}', @LockOwner = N'Transaction', @LockTimeout = 15000;
-SELECT N'lock' AS part, @granted AS granted;
+IF OBJECT_ID(N'octopus_setup.version', N'U') IS NOT NULL
+  SET @format = (SELECT version FROM octopus_setup.version);
+SELECT N'lock' AS part, @granted AS granted, @format AS format;

@@ -1,6 +1,6 @@
 -- Changes one node's row, or undoes such a change, in one transaction.
 -- Sent by: SqlServer::change_row and undo_row_change. {lock} is lock.sql, {change} is one of
---          row_*.sql, {what} and {detail} are what the history says of it.
+--          row_*.sql, {name_key} is the key of the node's name, {what} and {detail} are what the history says of it.
 -- Needs:   SELECT, INSERT, UPDATE and DELETE in the schema octopus_setup.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
 --   @P1 cluster id, @P2 the node's name, @P3 the host that does it, @P4 the run, @P5 what is done,
@@ -9,13 +9,12 @@
 -- Writes only in a registry of our format and in the expected cluster. Each look is a statement of its own: a statement fails as
 -- a whole when one of its tables is missing.
 {lock}
-DECLARE @right int, @done int, @stands bigint, @undone bigint;
+DECLARE @right int, @done int, @stands bigint, @undone bigint, @key varbinary(400);
+SET @key = {name_key};
 SET @right = 0;
 SET @done = 0;
 BEGIN TRY
-IF @granted >= 0 AND OBJECT_ID(N'octopus_setup.version', N'U') IS NOT NULL AND OBJECT_ID(N'octopus_setup.cluster', N'U') IS NOT NULL
-  SET @right = (SELECT COUNT(*) FROM octopus_setup.version WHERE version = 1);
-IF @right = 1
+IF @granted >= 0 AND @format = 2 AND OBJECT_ID(N'octopus_setup.cluster', N'U') IS NOT NULL
   SET @right = (SELECT COUNT(*) FROM octopus_setup.cluster WHERE id = @P1);
 IF @right = 1
 BEGIN
@@ -32,11 +31,11 @@ BEGIN
   ELSE
   BEGIN
     SELECT N'past' AS part,
-      (SELECT COALESCE(MAX(id), 0) FROM octopus_setup.history WHERE what = @P5 AND node = @P2 AND detail = @P4) AS done_at,
-      (SELECT COALESCE(MAX(id), 0) FROM octopus_setup.history WHERE what = N'undone' AND node = @P2 AND detail = @P4 + N' ' + @P5) AS undone_at;
+      (SELECT COALESCE(MAX(id), 0) FROM octopus_setup.history WHERE what = @P5 AND node COLLATE Latin1_General_CI_AS = @P2 AND detail = @P4) AS done_at,
+      (SELECT COALESCE(MAX(id), 0) FROM octopus_setup.history WHERE what = N'undone' AND node COLLATE Latin1_General_CI_AS = @P2 AND detail = @P4 + N' ' + @P5) AS undone_at;
     SELECT N'kept' AS part, name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap,
       CONVERT(nvarchar(23), joined, 121) AS joined, CONVERT(nvarchar(23), last_seen, 121) AS last_seen, drained
-      FROM octopus_setup.node WHERE name = @P2;
+      FROM octopus_setup.node WHERE name_key = @key;
   END;
 END;
 END TRY

@@ -1,6 +1,7 @@
 -- Writes the shared storage and a node's canaries in one transaction.
 -- Sent by: SqlServer::register_storage and unregister_storage. {lock} is lock.sql, {member} is
---          storage_member.sql or nothing, {change} is storage_enter.sql or storage_withdraw.sql.
+--          storage_member.sql or nothing, {change} is storage_enter.sql or storage_withdraw.sql,
+--          {name_key} is the key of the node's name.
 -- Needs:   SELECT, INSERT and DELETE in the schema octopus_setup.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
 --   @P1 cluster id, @P2 the node's name, @P3 the host that does it, @P4 the storage in words,
@@ -10,15 +11,14 @@
 -- a whole when one of its tables is missing. Compares paths byte by byte: two paths that are equal to the database's collation
 -- may differ to a file system.
 {lock}
-DECLARE @right int, @all int, @equal int, @done int;
+DECLARE @right int, @all int, @equal int, @done int, @key varbinary(400);
+SET @key = {name_key};
 SET @right = 0;
 SET @all = 0;
 SET @equal = 0;
 SET @done = 0;
 BEGIN TRY
-IF @granted >= 0 AND OBJECT_ID(N'octopus_setup.version', N'U') IS NOT NULL AND OBJECT_ID(N'octopus_setup.cluster', N'U') IS NOT NULL
-  SET @right = (SELECT COUNT(*) FROM octopus_setup.version WHERE version = 1);
-IF @right = 1
+IF @granted >= 0 AND @format = 2 AND OBJECT_ID(N'octopus_setup.cluster', N'U') IS NOT NULL
   SET @right = (SELECT COUNT(*) FROM octopus_setup.cluster WHERE id = @P1);
 {member}
 IF @right = 1

@@ -1,4 +1,4 @@
--- Creates the registry, format 1.
+-- Creates the registry, format 2.
 -- Sent by: initialise.sql and adopt.sql in place of {tables}. A plain batch inside their transaction.
 -- Needs:   CREATE SCHEMA and CREATE TABLE in the database (db_owner, or CONTROL).
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
@@ -23,11 +23,13 @@ IF OBJECT_ID(N'octopus_setup.cluster', N'U') IS NULL
     licence_node_limit int NULL
   );
 
--- Compares node names without case even where the database is case-sensitive: two spellings of one name broke Octopus
--- Server's own heartbeat.
+-- No column names a collation: Octopus refuses to upgrade a database in which a column, in any schema, has another collation
+-- than the database. name_key (NAME_KEY in registry/mod.rs) decides whether two nodes have one name, in the same way in every
+-- database: two spellings of one name broke Octopus Server's own heartbeat.
 IF OBJECT_ID(N'octopus_setup.node', N'U') IS NULL
   CREATE TABLE octopus_setup.node (
-    name nvarchar(200) COLLATE Latin1_General_CI_AS NOT NULL PRIMARY KEY,
+    name_key varbinary(400) NOT NULL PRIMARY KEY,
+    name nvarchar(200) NOT NULL,
     address nvarchar(400) NOT NULL,
     host nvarchar(255) NOT NULL,
     operating_system nvarchar(200) NOT NULL,
@@ -51,11 +53,11 @@ IF OBJECT_ID(N'octopus_setup.shared_storage', N'U') IS NULL
 
 IF OBJECT_ID(N'octopus_setup.canary', N'U') IS NULL
   CREATE TABLE octopus_setup.canary (
-    node nvarchar(200) COLLATE Latin1_General_CI_AS NOT NULL,
+    node_key varbinary(400) NOT NULL,
     folder nvarchar(30) NOT NULL,
     token char(32) NOT NULL,
     written datetime2(3) NOT NULL DEFAULT SYSUTCDATETIME(),
-    PRIMARY KEY (node, folder)
+    PRIMARY KEY (node_key, folder)
   );
 
 IF OBJECT_ID(N'octopus_setup.history', N'U') IS NULL
@@ -70,7 +72,7 @@ IF OBJECT_ID(N'octopus_setup.history', N'U') IS NULL
   );
 
 -- Holds the day on which the licence ends; the number of nodes that it allows is in the cluster's row. A table of its own:
--- a registry that an older program made cannot get a new column, and older programs read no new format.
+-- format 1 had none at first.
 IF OBJECT_ID(N'octopus_setup.licence', N'U') IS NULL
   CREATE TABLE octopus_setup.licence (
     only_one tinyint NOT NULL PRIMARY KEY CHECK (only_one = 1),
@@ -79,4 +81,4 @@ IF OBJECT_ID(N'octopus_setup.licence', N'U') IS NULL
   );
 
 INSERT INTO octopus_setup.version (only_one, version)
-  SELECT 1, 1 WHERE NOT EXISTS (SELECT 1 FROM octopus_setup.version);
+  SELECT 1, 2 WHERE NOT EXISTS (SELECT 1 FROM octopus_setup.version);

@@ -67,8 +67,7 @@ SELECT 'collation' AS part,
   CASE WHEN N'a' COLLATE DATABASE_DEFAULT = N'A' COLLATE DATABASE_DEFAULT THEN 1 ELSE 0 END AS case_insensitive,
   CAST(SERVERPROPERTY('Collation') AS nvarchar(128)) AS server;
 
--- Leaves out the registry's own columns: its node names are case-insensitive on purpose, whatever the database's collation. The
--- variable avoids a conflict between the collations of the two views.
+-- The variable avoids a conflict between the collations of the two views.
 -- part: odd_column
 DECLARE @collation nvarchar(128);
 SET @collation = (SELECT MIN(LOWER(collation_name)) FROM sys.databases WHERE LOWER(name) = LOWER(DB_NAME()));
@@ -81,7 +80,7 @@ SELECT TOP (10) 'odd_column' AS part,
   FROM sys.columns c
   JOIN sys.tables t ON t.object_id = c.object_id
   JOIN sys.schemas s ON s.schema_id = t.schema_id
-  WHERE t.is_ms_shipped = 0 AND s.name <> N'octopus_setup' AND LOWER(c.collation_name) <> @collation
+  WHERE t.is_ms_shipped = 0 AND LOWER(c.collation_name) <> @collation
   ORDER BY s.name, t.name, c.name;
 
 -- Asks by the plain name and by the quoted one: HAS_PERMS_BY_NAME takes a name with a dot or a bracket for several
