@@ -12,7 +12,7 @@ use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
 use crate::model::node::Subject;
-use crate::model::registry::KeptRow;
+use crate::model::registry::{CanaryRow, KeptRow};
 use crate::model::screen::ScreenId;
 use crate::model::target::SignIn;
 
@@ -106,6 +106,8 @@ pub struct State {
     pub facts: Facts,
     /// The surveys that were requested, with their results.
     pub tickets: Tickets,
+    /// The canaries that were missing at the last look into the folders.
+    pub missed_canaries: Vec<CanaryRow>,
     pub prompt: Prompt,
     pub flow: FlowState,
     /// The login and password that the operator accepted to be sent although they look like somebody else's, or like nobody's.
@@ -227,6 +229,7 @@ impl State {
             answers,
             facts: Facts::default(),
             tickets: Tickets::default(),
+            missed_canaries: Vec::new(),
             prompt: Prompt::default(),
             flow: FlowState::Start(Start::default()),
             accepted_sign_in: None,

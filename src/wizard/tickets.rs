@@ -175,6 +175,15 @@ impl Tickets {
         ticket
     }
 
+    /// Works as [`Self::refresh`], and somebody waits for the new result.
+    pub fn confirm(&mut self, inputs: Inputs, now: Duration) -> Ticket {
+        let ticket = self.refresh(inputs, now);
+        for request in self.requests.iter_mut().filter(|request| request.ticket == ticket) {
+            request.refreshes = false;
+        }
+        ticket
+    }
+
     /// Stores a survey's result. Returns `false` and changes nothing if the ticket was dropped or is unknown.
     pub fn remember(&mut self, ticket: Ticket, observed: Observed, last: bool) -> bool {
         let Some(request) = self.requests.iter_mut().find(|request| request.ticket == ticket) else { return false };

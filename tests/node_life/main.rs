@@ -8,6 +8,7 @@ mod shared;
 
 mod adopting;
 mod bad_files;
+mod canaries;
 mod check;
 mod copied;
 mod crashes;

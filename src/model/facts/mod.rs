@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::registry::CanaryRow;
+
 mod cluster;
 mod machine;
 mod node;
@@ -91,6 +93,9 @@ pub struct Facts {
     pub node: NodeFacts,
     /// The shared folders.
     pub storage: StorageFacts,
+    /// Canaries of the registry that the folders did not have, as long as no second look at the registry has confirmed them: another
+    /// node's run may leave or take back its own at this moment.
+    pub doubted_canaries: Vec<CanaryRow>,
     pub licence: LicenceFacts,
     /// Octopus Server on this machine.
     pub octopus: OctopusFacts,

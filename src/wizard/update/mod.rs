@@ -4,6 +4,7 @@
 //! returns a `Goto`, and `update()` carries it out.
 
 mod actions;
+mod canaries;
 mod fields;
 mod goto;
 mod install;
@@ -118,12 +119,16 @@ fn carry_out(state: &mut State, goto: Goto, effects: &mut Vec<Effect>) {
 fn observe(state: &mut State, ticket: Ticket, observed: Observed, last: bool, effects: &mut Vec<Effect>) -> Goto {
     let machine = matches!(observed, Observed::Machine(_));
     let node = matches!(observed, Observed::Node(_));
+    let canaries = matches!(observed, Observed::Storage(_) | Observed::Cluster(_));
     let chosen = state.focused_start_choice();
     let shown = review::focused_node(state);
     if !state.tickets.remember(ticket, observed, last) {
         return Goto::Nowhere;
     }
     surveys::settle_facts(state);
+    if canaries {
+        canaries::confirm(state, effects);
+    }
     if last {
         checked_again(state, ticket);
     }

@@ -4,6 +4,8 @@
 mod folders;
 mod shared;
 
+pub use shared::missing_canaries;
+
 use std::time::Duration;
 
 use super::{Case, Check, report, report_all, report_or, unknown};

@@ -26,7 +26,7 @@ enum Canary {
     Wrong,
     /// Not in the folder.
     Absent,
-    /// The folder was not looked into yet, or could not be.
+    /// The folder was not looked into yet, or could not be; or what was seen is not confirmed.
     Unseen,
 }
 
@@ -36,7 +36,7 @@ const MOST: usize = 200;
 /// Each folder is the one that the other nodes see: their canaries are in it.
 pub fn judge_shared(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let folders = reachable_folders(case)?;
-    let pending = folders.iter().any(|folder| folder.canaries.is_unknown());
+    let pending = folders.iter().any(|folder| folder.canaries.is_unknown()) || !case.facts.doubted_canaries.is_empty();
     let mut findings = unreadable_findings(case, folders);
     findings.extend(foreign_finding(case, folders));
     if !is_registered(case) {
@@ -54,7 +54,10 @@ pub fn judge_shared(case: &Case<'_>) -> Result<Verdict, Verdict> {
         if !is_expected(case, node) {
             continue;
         }
-        let state = |wanted| folders.iter().filter(move |folder| canary_state(rows, node, folder) == wanted).collect::<Vec<_>>();
+        let state = |wanted| {
+            let is_so = move |folder: &&FolderFacts| confirmed_state(case, rows, node, folder) == wanted;
+            folders.iter().filter(is_so).collect::<Vec<_>>()
+        };
         let [right, wrong, absent] = [Canary::Right, Canary::Wrong, Canary::Absent].map(state);
         if !wrong.is_empty() {
             findings.push(stale_finding(case, node, &wrong, folders.len()));
@@ -118,6 +121,33 @@ fn name_key(name: &str) -> String {
 fn is_expected(case: &Case<'_>, node: &NodeSeen) -> bool {
     let own = node.is_called(case.answers.trimmed(FieldId::NodeName));
     node.row.is_some() && (!own || case.is_existing_node())
+}
+
+/// The registry's canaries that are not in the folders, or not with the registry's nonce.
+pub fn missing_canaries(case: &Case<'_>) -> Vec<CanaryRow> {
+    let (Ok(folders), Some(rows), Some(nodes)) =
+        (reachable_folders(case), case.facts.cluster.canaries.seen(), case.facts.cluster.nodes.seen())
+    else {
+        return Vec::new();
+    };
+    if !is_registered(case) {
+        return Vec::new();
+    }
+    let is_missing = |row: &&CanaryRow| {
+        let node = nodes.find(&row.node).filter(|node| is_expected(case, node));
+        let state = |node| folders.iter().map(move |folder| canary_state(&[*row], node, folder));
+        node.is_some_and(|node| state(node).any(|state| matches!(state, Canary::Absent | Canary::Wrong)))
+    };
+    rows.iter().filter(is_missing).cloned().collect()
+}
+
+/// One node's canary in one folder, as far as it is confirmed.
+fn confirmed_state(case: &Case<'_>, rows: &[&CanaryRow], node: &NodeSeen, folder: &FolderFacts) -> Canary {
+    let is_doubted = |row: &&&CanaryRow| row.folder == folder.folder && case.facts.doubted_canaries.contains(row);
+    match canary_state(rows, node, folder) {
+        Canary::Absent | Canary::Wrong if rows.iter().any(|row| is_doubted(&row)) => Canary::Unseen,
+        state => state,
+    }
 }
 
 /// One node's canary in one folder, by the node's rows.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::answers::Origin;
+use crate::model::finding::Severity;
 use crate::model::key_evidence::{KeyBasis, KeyVerdict, NoBasis};
 use crate::model::storage::SharedStorage;
 use crate::model::survey::{Inputs, SurveyId};
@@ -294,6 +295,48 @@ fn a_folder_that_is_not_the_shared_one_shuts_the_gate() {
     assert_eq!(bench.state.gate(), Gate::Shut(vec![CheckId::StorageShared]));
     bench.send(Event::Next);
     assert_eq!(bench.state.place.here, ScreenId::Storage);
+}
+
+#[test]
+fn a_canary_that_another_run_leaves_or_takes_back_meanwhile_is_not_missing() {
+    let complete = samples::facts_of_a_cluster();
+    let mut without_files = complete.clone();
+    for folder in &mut without_files.storage.folders {
+        folder.canaries = Fact::Seen(Vec::new());
+    }
+    let mut without_rows = without_files.clone();
+    without_rows.cluster.canaries = Fact::Seen(Vec::new());
+    let answer = |bench: &mut Bench, facts: &Facts| {
+        let asked = std::mem::take(&mut bench.asked);
+        let surveys: Vec<SurveyId> = asked.iter().map(|(_, inputs)| inputs.survey()).collect();
+        for (ticket, inputs) in asked {
+            bench.observed(ticket, samples::observed(&inputs, facts), true);
+        }
+        surveys
+    };
+    // The folders were looked into before the file was there, and the registry after its row was.
+    let mut bench = joining(&complete);
+    bench.send(Event::Press(Action::CheckAgain));
+    answer(&mut bench, &without_files);
+    assert_eq!(bench.state.gate(), Gate::Waiting, "{:?}", bench.state.verdict(CheckId::StorageShared));
+    answer(&mut bench, &complete);
+    bench.answer_with(&complete);
+    assert_eq!(bench.state.gate(), Gate::Open, "{:?}", bench.state.verdicts());
+    // The row was there, then both were taken back.
+    bench.send(Event::Press(Action::CheckAgain));
+    answer(&mut bench, &without_files);
+    for _ in 0..3 {
+        assert_eq!(bench.state.gate(), Gate::Waiting, "{:?}", bench.state.verdict(CheckId::StorageShared));
+        if answer(&mut bench, &without_rows).contains(&SurveyId::Cluster) {
+            break;
+        }
+    }
+    assert_ne!(bench.state.verdict(CheckId::StorageShared).severity(), Some(Severity::Stop));
+    // It is missing if the registry says so before and after.
+    bench.send(Event::Press(Action::CheckAgain));
+    bench.answer_with(&without_files);
+    assert_eq!(bench.state.gate(), Gate::Shut(vec![CheckId::StorageShared]));
+    assert!(bench.asked.is_empty(), "it does not ask for ever");
 }
 
 #[test]
