@@ -50,6 +50,9 @@ pub enum LeftOutReason {
 }
 
 impl LeftOutReason {
+    /// All reasons.
+    pub const ALL: [Self; 2] = [Self::Dead, Self::NoAddress];
+
     /// Returns its id for programs.
     pub const fn id(self) -> &'static str {
         match self {
@@ -59,19 +62,94 @@ impl LeftOutReason {
     }
 }
 
-impl LeftOutNode {
-    /// Says so in a sentence.
-    pub fn says(&self) -> String {
-        match self.why {
-            LeftOutReason::Dead => format!("Node {} is left out: it is dead.", self.name),
-            LeftOutReason::NoAddress => {
+/// Says of nodes that are left out for one reason that they are.
+fn left_out_remark(why: LeftOutReason, nodes: &[&LeftOutNode]) -> String {
+    let (who, is, it) = subject(nodes.iter().map(|node| node.name.as_str()));
+    match why {
+        LeftOutReason::Dead => format!("{who} {is} left out: {it} dead."),
+        LeftOutReason::NoAddress => {
+            let listens = if nodes.len() == 1 { "it listens" } else { "they listen" };
+            format!("{who} {is} left out: the registry does not know where {listens}; give all nodes with --node.")
+        }
+    }
+}
+
+/// Names one node, or counts several and names a few: the words before the verb, the verb, and a pronoun with it.
+fn subject<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> (String, &'static str, &'static str) {
+    const NAMED: usize = 5;
+    let count = names.len();
+    let mut named: Vec<&str> = names.take(NAMED).collect();
+    if count == 1 {
+        return (format!("Node {}", named.join("")), "is", "it is");
+    }
+    let more = count.saturating_sub(NAMED);
+    let last = if more == 0 { named.pop().map(str::to_owned) } else { Some(format!("{more} more")) };
+    (format!("{count} nodes ({} and {})", named.join(", "), last.unwrap_or_default()), "are", "they are")
+}
+
+/// Something that the list's user should know of a node's address.
+enum AddressRemark {
+    /// It listens for this host only.
+    OneHost { node: String, host: String },
+    /// Its prefix names no host, so that its machine's name is taken.
+    NoHost { node: String, prefix: String, host: String },
+    /// Its prefix is one that no other machine can reach.
+    Loopback { node: String, prefix: String, host: String, port: u16 },
+}
+
+impl AddressRemark {
+    fn node(&self) -> &str {
+        match self {
+            Self::OneHost { node, .. } | Self::NoHost { node, .. } | Self::Loopback { node, .. } => node,
+        }
+    }
+
+    /// Says it of these nodes of one kind, the first of which is the example.
+    fn says(&self, nodes: &[&Self]) -> String {
+        let (who, _, _) = subject(nodes.iter().map(|remark| remark.node()));
+        let many = nodes.len() > 1;
+        let listens = if many { "listen" } else { "listens" };
+        match self {
+            Self::OneHost { host, .. } => {
+                let hosts = if many { format!("one host each (as {host})") } else { format!("{host} only") };
                 format!(
-                    "Node {} is left out: the registry does not know where it listens; give all nodes with --node.",
-                    self.name
+                    "{who} {listens} for {hosts}: where HTTP.sys serves it (Windows), requests by another name, as that of the load \
+                     balancer, are answered with 400 Bad Request. Add a prefix for all names, for instance http://+:80/."
+                )
+            }
+            Self::NoHost { host, .. } if many => {
+                format!("{who} listen for prefixes that name no host: their machines' names are taken, for instance {host}.")
+            }
+            Self::NoHost { prefix, host, .. } => {
+                format!("{who} listens for {prefix}, which names no host: its machine's name is taken, {host}.")
+            }
+            Self::Loopback { prefix, host, port, .. } => {
+                let (prefix, whose, has) = if many {
+                    (format!("prefixes such as {prefix}"), "their machines' names are taken, for instance", "the nodes have")
+                } else {
+                    (prefix.clone(), "its machine's name is taken,", "the node has")
+                };
+                format!(
+                    "{who} {listens} for {prefix}, which no other machine can reach: {whose} {host}, and {has} to listen for it as well, \
+                     for instance with http://+:{port}/."
                 )
             }
         }
     }
+}
+
+/// Says each kind once, however many nodes it is of.
+fn address_remarks(remarks: &[AddressRemark]) -> Vec<String> {
+    let kinds: [fn(&AddressRemark) -> bool; 3] = [
+        |remark| matches!(remark, AddressRemark::OneHost { .. }),
+        |remark| matches!(remark, AddressRemark::NoHost { .. }),
+        |remark| matches!(remark, AddressRemark::Loopback { .. }),
+    ];
+    let said = kinds.into_iter().filter_map(|is_of_kind| {
+        let of_kind: Vec<&AddressRemark> = remarks.iter().filter(|remark| is_of_kind(remark)).collect();
+        of_kind.first().map(|first| first.says(&of_kind))
+    });
+    said.collect()
 }
 
 impl Backend {
@@ -119,17 +197,36 @@ impl Backends {
     pub fn from_cluster(nodes: &Nodes) -> Result<Self, BadName> {
         let mut found: Vec<(&str, Backend)> = Vec::new();
         let mut all = Self::default();
+        let mut remarks = Vec::new();
         for node in nodes.iter() {
             let left = |why| LeftOutNode { name: node.name.clone(), why };
             match &node.row {
                 _ if node.is_dead() => all.left_out.push(left(LeftOutReason::Dead)),
                 None => all.left_out.push(left(LeftOutReason::NoAddress)),
-                Some(kept) => found.push((&kept.joined, backend(node, &kept.row, &mut all.remarks)?)),
+                Some(kept) => found.push((&kept.joined, backend(node, &kept.row, &mut remarks)?)),
             }
+        }
+        all.remarks = address_remarks(&remarks);
+        if let Some((one, other)) = nodes.sharing_an_address() {
+            all.remarks.push(format!(
+                "Nodes {} and {} have one address, {}: requests for both reach the same server.",
+                one.name,
+                other.name,
+                Untrusted::new(&one.registered().map(NodeRow::reach).unwrap_or_default())
+            ));
         }
         found.sort_by(|one, other| (one.0, one.1.name.as_str()).cmp(&(other.0, other.1.name.as_str())));
         all.nodes = found.into_iter().map(|(_, backend)| backend).collect();
         Ok(all)
+    }
+
+    /// Says which nodes are left out and why: once for each reason, however many they are.
+    pub fn left_out_remarks(&self) -> Vec<String> {
+        let said = LeftOutReason::ALL.into_iter().filter_map(|why| {
+            let nodes: Vec<&LeftOutNode> = self.left_out.iter().filter(|left| left.why == why).collect();
+            (!nodes.is_empty()).then(|| left_out_remark(why, &nodes))
+        });
+        said.collect()
     }
 
     /// Reads nodes that were given by hand.
@@ -150,7 +247,7 @@ impl Backends {
 }
 
 /// Returns a node by its row in the registry.
-fn backend(node: &NodeSeen, row: &NodeRow, remarks: &mut Vec<String>) -> Result<Backend, BadName> {
+fn backend(node: &NodeSeen, row: &NodeRow, remarks: &mut Vec<AddressRemark>) -> Result<Backend, BadName> {
     let unwritable = |bad: &dyn std::fmt::Display| {
         BadName(format!("Node {} cannot be written into a configuration: {bad} Give all nodes with --node.", node.name))
     };
@@ -160,25 +257,17 @@ fn backend(node: &NodeSeen, row: &NodeRow, remarks: &mut Vec<String>) -> Result<
     let shown = name.as_str();
     let web = if let Some(prefix) = all.iter().find(names_a_host) {
         if !all.iter().any(ListenPrefix::is_for_all) {
-            remarks.push(format!(
-                "Node {shown} listens for {} only: where HTTP.sys serves it (Windows), requests by another name, as that of the load \
-                 balancer, are answered with 400 Bad Request. Add a prefix for all names, for instance http://+:80/.",
-                prefix.host
-            ));
+            remarks.push(AddressRemark::OneHost { node: shown.to_owned(), host: prefix.host.clone() });
         }
         prefix.clone()
     } else {
         let prefix =
             all.iter().find(|prefix| prefix.is_for_all()).or(all.first()).ok_or_else(|| unwritable(&"it has no prefix."))?;
+        let (node, host) = (shown.to_owned(), Untrusted::new(&row.host).to_string());
         remarks.push(if prefix.is_for_all() {
-            format!("Node {shown} listens for {prefix}, which names no host: its machine's name is taken, {}.", Untrusted::new(&row.host))
+            AddressRemark::NoHost { node, prefix: prefix.to_string(), host }
         } else {
-            format!(
-                "Node {shown} listens for {prefix}, which no other machine can reach: its machine's name is taken, {}, and the node \
-                 has to listen for it as well, for instance with http://+:{}/.",
-                Untrusted::new(&row.host),
-                prefix.port
-            )
+            AddressRemark::Loopback { node, prefix: prefix.to_string(), host, port: prefix.port }
         });
         // A machine reported this host name itself, so the rules for typed prefixes apply.
         let of_row = format!("http://{}:1/", row.host);
@@ -292,6 +381,38 @@ mod tests {
         two.row.as_mut().unwrap().joined = "2026-11-01".into();
         let found = Backends::from_cluster(&[one, two].into()).unwrap();
         assert_eq!(found.nodes.iter().map(|node| node.name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+    }
+
+    #[test]
+    fn one_complaint_of_many_nodes_is_one_line() {
+        let nodes: Vec<NodeSeen> = (0..1_000)
+            .map(|number| node(&format!("web{number:04}"), "http://+:80/", &format!("web{number:04}.corp")))
+            .chain((0..500).map(|number| NodeSeen { row: None, ..node(&format!("app{number:03}"), "http://+:80/", "x") }))
+            .collect();
+        let found = Backends::from_cluster(&nodes.into()).unwrap();
+        let said = [found.left_out_remarks(), found.remarks].concat();
+        assert_eq!(
+            said,
+            [
+                "500 nodes (app000, app001, app002, app003, app004 and 495 more) are left out: the registry does not know where they \
+                 listen; give all nodes with --node.",
+                "1000 nodes (web0000, web0001, web0002, web0003, web0004 and 995 more) listen for prefixes that name no host: their \
+                 machines' names are taken, for instance web0000.corp.",
+            ]
+        );
+    }
+
+    #[test]
+    fn two_nodes_with_one_address_are_noticed() {
+        let said = |nodes: [NodeSeen; 2]| Backends::from_cluster(&nodes.into()).unwrap().remarks.join(" ");
+        let one_name = [node("web01", "http://octopus.corp/", "a"), node("web02", "http://OCTOPUS.corp", "b")];
+        assert!(said(one_name).contains("Nodes web01 and web02 have one address, http://octopus.corp:"));
+        let one_machine = [node("web01", "http://+:80/", "a"), node("web02", "http://+:80/", "A")];
+        assert!(said(one_machine).contains("have one address, http://+:80 on a:"));
+        assert!(!said([node("web01", "http://+:80/", "a"), node("web02", "http://+:80/", "b")]).contains("one address"));
+        let mut dead = node("web02", "http://octopus.corp/", "b");
+        (dead.beat, dead.row_age) = (Heartbeat::Never, Some(Duration::from_secs(30 * 24 * 3600)));
+        assert!(!said([node("web01", "http://octopus.corp/", "a"), dead]).contains("one address"));
     }
 
     #[test]

@@ -93,6 +93,12 @@ impl NodeName {
         &self.0
     }
 
+    /// Returns a machine's name as the default of a node's; `None` for one that no node should have, because every machine is called so
+    /// or because it is a number or an address.
+    pub fn of_machine(name: &str) -> Option<Self> {
+        Self::parse(name).ok().filter(|name| name.is_container_id() || name.doubt().is_none())
+    }
+
     /// Returns whether it looks like a container's id, which changes with every start: twelve hexadecimal digits.
     pub fn is_container_id(&self) -> bool {
         self.0.len() == 12 && self.0.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
@@ -182,6 +188,16 @@ mod tests {
         }
         for bad in ["", " ", "web 01", "büro", "web/01", "web\n01", &"n".repeat(201)] {
             assert!(NodeName::parse(bad).unwrap_err().to_string().ends_with('.'), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_machine_name_that_no_node_should_have_is_no_default() {
+        for name in ["localhost", "LOCALHOST", "192", "192.168.1.5", "(none)", "žába", "", "7"] {
+            assert_eq!(NodeName::of_machine(name), None, "{name}");
+        }
+        for name in ["web01", "3f2a91c07b1e", "7eleven"] {
+            assert!(NodeName::of_machine(name).is_some(), "{name}");
         }
     }
 

@@ -55,6 +55,21 @@ pub struct NodeRow {
     pub task_cap: u16,
 }
 
+impl NodeRow {
+    /// Returns where others reach the node, for comparison with other nodes.
+    pub fn reach(&self) -> String {
+        reach(&self.address, &self.host)
+    }
+}
+
+/// Returns where others reach a node: its first prefix, with its machine's name where that names none that others could use.
+pub fn reach(prefix: &str, host: &str) -> String {
+    let prefix = prefix.trim().trim_end_matches('/').to_lowercase();
+    let names_no_host =
+        ["://+", "://*", "://localhost", "://127.", "://[::1]", "://0.0.0.0"].iter().any(|all| prefix.contains(all));
+    if names_no_host { format!("{prefix} on {}", host.trim().to_lowercase()) } else { prefix }
+}
+
 /// A canary: a file that a node leaves in a shared folder, by which others recognise the same folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

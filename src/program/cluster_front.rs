@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use octopus_setup::catalog::failures;
+use octopus_setup::catalog::form::read;
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::model::backend::{Backend, Backends, LeftOutNode};
 use octopus_setup::model::facts::{Fact, Trouble};
@@ -22,6 +23,7 @@ use octopus_setup::world::{host, instances, node_config, small_file};
 
 use super::cli::{Format, NodeChoice};
 use super::environment::Environment;
+use super::octopus_made::{self, is_octopus_config};
 use super::shells::print_result;
 
 /// A load balancer's configuration.
@@ -292,14 +294,21 @@ async fn backends(choice: &NodeChoice, given: &[String], environment: &Environme
     let path = config_path(choice.instance.as_deref(), choice.config.as_deref(), &environment.places)?;
     let refused =
         |error: &dyn std::fmt::Display| (Exit::Answers, format!("{}: {error}", Untrusted::new(&path.to_string_lossy())));
-    let config = node_config::read_file(&path).map_err(|error| (Exit::Answers, error.to_string()))?;
-    let sealer = Sealer::open(&environment.places).map_err(|error| refused(&error))?;
-    let target = node_config::target(&config, &sealer).map_err(|error| refused(&error))?;
+    let (target, config) = if is_octopus_config(&path) {
+        let answers = octopus_made::answers(&path, environment.answers())?;
+        let target =
+            read::target(&answers).ok_or_else(|| refused(&"its connection string names no server, database or login"))?;
+        (target, None)
+    } else {
+        let config = node_config::read_file(&path).map_err(|error| (Exit::Answers, error.to_string()))?;
+        let sealer = Sealer::open(&environment.places).map_err(|error| refused(&error))?;
+        (node_config::target(&config, &sealer).map_err(|error| refused(&error))?, Some(Box::new(config)))
+    };
     let facts = SqlServer::new().cluster(&target, true).await;
     let trouble = match &facts.nodes {
         Fact::Seen(nodes) => {
             let backends = Backends::from_cluster(nodes).map_err(|bad| (Exit::Answers, bad.to_string()))?;
-            return Ok(Backends { config: Some(Box::new(config)), ..backends });
+            return Ok(Backends { config, ..backends });
         }
         Fact::Missing(trouble) => trouble.clone(),
         Fact::Unknown => Trouble::Unasked,
@@ -384,7 +393,7 @@ fn exit_code(done: Result<(), Refused>) -> ExitCode {
 }
 
 fn remarks(backends: &Backends) -> Vec<String> {
-    backends.left_out.iter().map(LeftOutNode::says).chain(backends.remarks.iter().cloned()).collect()
+    backends.left_out_remarks().into_iter().chain(backends.remarks.iter().cloned()).collect()
 }
 
 fn nodes(backends: &Backends) -> serde_json::Value {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use octopus_setup::faces::tui::{Charset, CharsetHints, Colours, TerminalOptions, TuiOptions};
 use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::field::FieldId;
+use octopus_setup::model::names::NodeName;
 use octopus_setup::model::platform::Platform;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::host;
@@ -67,7 +68,9 @@ impl Environment {
         answers.offer(FieldId::Home, platform.default_home(), Origin::Default);
         // Set at once, so that an operator who presses Enter before the first survey ends does not find the name
         // missing.
-        answers.offer(FieldId::NodeName, &host::name(), Origin::Default);
+        if let Some(name) = NodeName::of_machine(&host::name()) {
+            answers.offer(FieldId::NodeName, name.as_str(), Origin::Default);
+        }
         if let Some(user) = self.home.as_ref().filter(|_| platform == host::platform()) {
             answers.offer(FieldId::KeyFile, &user.join("octopus-master-key.txt").display().to_string(), Origin::Default);
             answers.offer(FieldId::AnswersFile, &user.join("octopus-answers.toml").display().to_string(), Origin::Default);

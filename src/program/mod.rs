@@ -9,6 +9,7 @@ mod environment;
 mod log;
 mod manual;
 mod migrate;
+mod octopus_made;
 mod panic;
 #[cfg(feature = "practice")]
 mod practice;

@@ -26,6 +26,7 @@ use secrecy::ExposeSecret;
 use super::answer_args::AnswerArgs;
 use super::cli::{FlowArg, Script, ScriptFormat, TargetPlatform};
 use super::environment::Environment;
+use super::octopus_made::{self, is_octopus_config};
 use super::shells::print_result;
 use super::{answers, cluster_front};
 
@@ -159,6 +160,9 @@ fn clear_of(flow: Flow, answers: &Answers) -> Result<ClearSecrets, Refusal> {
 async fn of_config(args: &Script, places: &Places, flow: Flow) -> Result<Source, Refusal> {
     let path = cluster_front::config_path(args.instance.as_deref(), args.config.as_deref(), places);
     let path = path.map_err(|(exit, says)| Refusal::Because(exit, says))?;
+    if is_octopus_config(&path) {
+        return of_octopus_config(args, &path, flow);
+    }
     let config = node_config::read_file(&path).map_err(|error| Refusal::answers(error.to_string()))?;
     let fingerprint = Some(config.cluster.fingerprint);
     let (facts, clear) = if args.with_secrets {
@@ -175,6 +179,20 @@ async fn of_config(args: &Script, places: &Places, flow: Flow) -> Result<Source,
         answers.set(field, raw, Origin::File);
     }
     Ok(Source { flow, answers, accept: Vec::new(), fingerprint, clear })
+}
+
+/// Takes Octopus Server's own config as the source. The master key in it belongs to its machine and is not opened.
+fn of_octopus_config(args: &Script, path: &Path, flow: Flow) -> Result<Source, Refusal> {
+    if args.with_secrets {
+        let says = "OctopusServer.config holds the master key as its machine has protected it; --with-secrets needs a node config of octopus-setup.";
+        return Err(Refusal::usage(says));
+    }
+    let answers = octopus_made::answers(path, Answers::new(platform(args)));
+    let mut answers = answers.map_err(|(exit, says)| Refusal::Because(exit, says))?;
+    for field in [FieldId::Password, FieldId::MasterKey] {
+        answers.set(field, Raw::of(field, THERE), Origin::File);
+    }
+    Ok(Source { flow, answers, accept: Vec::new(), fingerprint: None, clear: None })
 }
 
 /// Returns the config's facts without opening its sealed secrets. Each secret is only marked as present, which is all

@@ -8,7 +8,7 @@ use askama::Template;
 use askama::filters::Safe;
 
 use super::{Shell, comment, tidy};
-use crate::model::backend::{Backend, Backends, LeftOutNode};
+use crate::model::backend::{Backend, Backends};
 use crate::model::flow::Flow;
 use crate::model::plan::Plan;
 use crate::model::web::authority;
@@ -109,8 +109,8 @@ impl Polling {
             Ok(PolledNode { name, server: node.url(), host, port })
         };
         let nodes = backends.nodes.iter().enumerate().map(polled).collect::<Result<_, _>>()?;
-        let left = backends.left_out.iter().map(LeftOutNode::says);
-        Ok(Self { nodes, remarks: left.chain(backends.remarks.iter().cloned()).collect(), thumbprint: None, subscription: None })
+        let remarks = backends.left_out_remarks().into_iter().chain(backends.remarks.iter().cloned()).collect();
+        Ok(Self { nodes, remarks, thumbprint: None, subscription: None })
     }
 }
 

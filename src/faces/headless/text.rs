@@ -70,9 +70,26 @@ fn nodes(out: &mut String, report: &Report<'_>) {
         return;
     };
     let _ = writeln!(out, "\nNodes of the cluster: {}", nodes.len());
-    for node in nodes {
+    let is_shown = |node: &&NodeSeen| nodes.len() <= FEW || needs_attention(node) || node.is_called(report.node.as_str());
+    let mut shown = 0;
+    for node in nodes.iter().filter(is_shown) {
+        shown += 1;
         let _ = writeln!(out, "  {:WORD$} {:ID$} {}", life(node), node.name.as_str(), about(node));
     }
+    match nodes.len() - shown {
+        0 => {}
+        1 => out.push_str("  1 other node is alive, takes tasks and is in the registry.\n"),
+        others => {
+            let _ = writeln!(out, "  {others} other nodes are alive, take tasks and are in the registry.");
+        }
+    }
+}
+
+/// All nodes of a cluster of this size are listed; of a larger one those that need attention, and the others are counted.
+const FEW: usize = 20;
+
+fn needs_attention(node: &NodeSeen) -> bool {
+    node.life() != Liveness::Alive || node.drained || node.row.is_none()
 }
 
 /// Returns as one word whether a node is alive.
@@ -135,4 +152,57 @@ fn summary(report: &Report<'_>) -> String {
         format!("{} unknown", tally.unknown + tally.unproven),
     ];
     format!("{said}: {}.", counts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::catalog::samples;
+    use crate::faces::headless::report::CheckTally;
+    use crate::model::facts::Heartbeat;
+
+    fn printed(nodes: &[NodeSeen]) -> String {
+        let report = Report {
+            status: ReviewStatus::Fine,
+            error: None,
+            instance: "x".into(),
+            config: "/x.toml".into(),
+            maker: None,
+            node: "web00001".into(),
+            server: "sql01".into(),
+            database: "Octopus".into(),
+            cluster: None,
+            fingerprint: None,
+            tally: CheckTally::default(),
+            settings: Vec::new(),
+            sections: Vec::new(),
+            nodes: Some(nodes),
+            backups: None,
+        };
+        let mut out = String::new();
+        super::nodes(&mut out, &report);
+        out
+    }
+
+    #[test]
+    fn the_list_of_nodes_grows_with_what_is_wrong_and_not_with_the_cluster() {
+        let alive = |number: usize| samples::node_seen(&format!("web{number:05}"), Heartbeat::Ago(Duration::from_secs(2)));
+        let mut nodes: Vec<NodeSeen> = (0..100_000).map(alive).collect();
+        let said = printed(&nodes);
+        assert_eq!(said.lines().count(), 4, "{said}");
+        assert!(said.contains("alive    web00001"), "the node itself: {said}");
+        assert!(said.ends_with("99999 other nodes are alive, take tasks and are in the registry.\n"), "{said}");
+        nodes[7] = samples::dead_node("web00007");
+        nodes[8].drained = true;
+        nodes[9].row = None;
+        let said = printed(&nodes);
+        for name in ["web00007", "web00008", "web00009"] {
+            assert!(said.contains(name), "{said}");
+        }
+        assert!(said.contains("99996 other nodes"), "{said}");
+        let few: Vec<NodeSeen> = (0..FEW).map(alive).collect();
+        assert_eq!(printed(&few).lines().count(), FEW + 2, "each of a few");
+    }
 }

@@ -4,6 +4,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,6 +135,11 @@ impl NodeSeen {
         self.life() == Liveness::Silent
     }
 
+    /// Returns whether an Octopus Server ran as this node; `true` also if that cannot be read.
+    pub fn may_have_run(&self) -> bool {
+        self.beat != Heartbeat::Never
+    }
+
     /// Returns how long ago Octopus or the wizard saw it, whichever is later.
     pub fn last_seen(&self) -> Option<Duration> {
         match (self.beat, self.row_age) {
@@ -179,6 +185,8 @@ struct Inner {
     /// Their places, by name as names are compared. The server's answer comes in that order, so that this costs nothing
     /// to make; and four bytes a node are less than a table of names.
     by_name: Box<[u32]>,
+    /// The places of those that others reach, by a hash of their address.
+    by_address: Box<[(u64, u32)]>,
     counts: NodeCounts,
 }
 
@@ -194,6 +202,21 @@ impl Nodes {
     /// Returns all nodes except the one of this name.
     pub fn except(&self, name: &str) -> Others<'_> {
         Others { nodes: self, own: self.place(name) }
+    }
+
+    /// Returns the nodes with this address ([`NodeRow::reach`]), but for dead ones.
+    pub fn with_address<'a>(&'a self, address: &'a str) -> impl Iterator<Item = &'a NodeSeen> {
+        let (hash, places) = (hash(address), &self.0.by_address);
+        let from = places.partition_point(|(other, _)| *other < hash);
+        let same = places.get(from..).unwrap_or_default().iter().take_while(move |(other, _)| *other == hash);
+        let nodes = same.filter_map(|(_, place)| self.0.rows.get(*place as usize));
+        nodes.filter(move |node| node.registered().is_some_and(|row| row.reach() == address))
+    }
+
+    /// Returns the first two nodes found with one address, but for dead ones.
+    pub fn sharing_an_address(&self) -> Option<(&NodeSeen, &NodeSeen)> {
+        let (one, other) = self.0.counts.same_address?;
+        self.0.rows.get(one).zip(self.0.rows.get(other))
     }
 
     fn place(&self, name: &str) -> Option<usize> {
@@ -220,9 +243,28 @@ impl From<Vec<NodeSeen>> for Nodes {
         let mut by_name: Box<[u32]> = (0..).take(rows.len()).collect();
         let name = |place: &u32| rows.get(*place as usize).map_or("", |node| node.name.as_str());
         by_name.sort_by(|one, other| compare_names(name(one), name(other)));
-        let counts = NodeCounts::count(&rows);
-        Self(Arc::new(Inner { rows: rows.into(), by_name, counts }))
+        let mut counts = NodeCounts::count(&rows);
+        let is_reached = |node: &&NodeSeen| !node.is_dead() && node.registered().is_some_and(|row| !row.address.is_empty());
+        let reached = (0..).zip(&rows).filter(|(_, node)| is_reached(node));
+        let mut by_address: Box<[(u64, u32)]> =
+            reached.filter_map(|(place, node)| Some((hash(&node.registered()?.reach()), place))).collect();
+        by_address.sort_unstable();
+        let address = |place: u32| rows.get(place as usize).and_then(NodeSeen::registered).map(NodeRow::reach);
+        counts.same_address = by_address
+            .windows(2)
+            .filter_map(|pair| {
+                if let [(one, first), (other, second)] = pair { (one == other).then_some((*first, *second)) } else { None }
+            })
+            .find(|(first, second)| address(*first) == address(*second))
+            .map(|(first, second)| (first as usize, second as usize));
+        Self(Arc::new(Inner { rows: rows.into(), by_name, by_address, counts }))
     }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Serialize for Nodes {
@@ -313,6 +355,11 @@ impl<'a> Others<'a> {
         self.without(self.counts().silent, NodeSeen::is_silent)
     }
 
+    /// Returns how many have run, or may have: Octopus knows a heartbeat of them, or cannot be asked.
+    pub fn ran(self) -> usize {
+        self.without(self.counts().ran, NodeSeen::may_have_run)
+    }
+
     /// Returns how many are drained.
     pub fn drained(self) -> usize {
         self.without(self.counts().drained, |node| node.drained)
@@ -366,6 +413,8 @@ struct NodeCounts {
     dead: usize,
     /// How many may be alive or dead.
     silent: usize,
+    /// How many have run, or may have.
+    ran: usize,
     /// How many are drained.
     drained: usize,
     /// The first dead ones, one more than are named.
@@ -382,6 +431,8 @@ struct NodeCounts {
     newest: BestTwo,
     /// Set up by the newest version of this program.
     program: BestTwo,
+    /// The first two with one address.
+    same_address: Option<(usize, usize)>,
 }
 
 impl NodeCounts {
@@ -393,6 +444,7 @@ impl NodeCounts {
         let program = |place: usize| nodes.get(place).and_then(NodeSeen::registered).map_or("", |row| row.program.as_str());
         for (place, node) in nodes.iter().enumerate() {
             counts.drained += usize::from(node.drained);
+            counts.ran += usize::from(node.may_have_run());
             match node.life() {
                 Liveness::Alive => counts.alive.offer(place, |_, _| Ordering::Equal),
                 Liveness::Silent => counts.silent += 1,

@@ -143,9 +143,7 @@ fn head(program: &str, backends: &Backends, front: &Frontend) -> Vec<String> {
         let drained = if node.drained { ", drained: it gets requests again when it takes them" } else { "" };
         lines.push(format!("  {}  {}{drained}", node.name.as_str(), node.url()));
     }
-    for left in &backends.left_out {
-        lines.push(left.says());
-    }
+    lines.extend(backends.left_out_remarks());
     lines.extend(backends.remarks.iter().cloned());
     let known = backends.config.as_ref().map(|config| TrustedProxy::join(&config.web.trusted_proxies)).unwrap_or_default();
     let proxies = if known.is_empty() { "<this load balancer's IP address, as the nodes see it>" } else { &known };
