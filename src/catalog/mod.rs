@@ -10,6 +10,7 @@ pub mod flow;
 pub mod form;
 pub mod format;
 pub mod octopus;
+pub mod octopus_versions;
 #[cfg(test)]
 pub mod samples;
 pub mod settings;

@@ -161,6 +161,10 @@ impl MasterKey {
         SecretString::from(BASE64.encode(self.0.expose_secret()))
     }
 
+    pub fn size(&self) -> KeySize {
+        if self.expose_bytes().len() == KeySize::Aes128.bytes() { KeySize::Aes128 } else { KeySize::Aes256 }
+    }
+
     pub fn expose_bytes(&self) -> &[u8] {
         self.0.expose_secret()
     }

@@ -141,7 +141,9 @@ fn create(setup: &Setup<'_>) -> OctopusCommand {
 fn database(setup: &Setup<'_>) -> Result<OctopusCommand, Unrenderable> {
     let mut options = vec![instance(&setup.node.instance)];
     if setup.is_first() {
+        // The database may be there already, made by this wizard or by a DBA: --create does nothing then, and --upgrade makes the tables.
         options.push(CommandOption::bare(Flag::Create));
+        options.push(CommandOption::bare(Flag::Upgrade));
     }
     options.push(CommandOption::secret(Flag::MasterKey, Secret::MasterKey));
     options.push(CommandOption { flag: Flag::ConnectionString, value: Some(connection_string(setup)?) });
@@ -158,7 +160,9 @@ fn configure(setup: &Setup<'_>) -> OctopusCommand {
     let mut rows: Vec<&Setting> = settings::all().filter(|row| row.group == Group::Web).collect();
     rows.sort_by_key(|row| row.kind != Kind::Toggle);
     let mut options = vec![instance(&setup.node.instance)];
-    options.extend(rows.into_iter().filter_map(|row| setting(row, setup.node)));
+    // Older versions lack this option, and no source names the first that has it.
+    let is_default = |row: &Setting| row.field == FieldId::GrpcPort && setup.node.web.grpc_port.to_string() == row.default;
+    options.extend(rows.into_iter().filter(|row| !is_default(row)).filter_map(|row| setting(row, setup.node)));
     OctopusCommand::plain(StepKind::OctopusConfigure, Verb::Configure, options, "The web portal and the ports of this node.")
 }
 

@@ -2,6 +2,8 @@
 
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::plan::{Failure, Progress, StepKind, StepState};
+use octopus_setup::model::storage::{SharedFolder, SharedStorage};
+use octopus_setup::model::web::TrustedProxy;
 
 use crate::lab::{ADMIN_PASSWORD, LICENCE, Lab, SERVICE_PASSWORD, kept};
 
@@ -57,6 +59,32 @@ async fn a_first_node_is_handed_over_command_by_command() {
     };
     assert_eq!(said(StepKind::OctopusDatabase), ["Database created and upgraded.", "The connection string was saved."]);
     assert_eq!(said(StepKind::OctopusService), ["Service installed", "Service started"]);
+}
+
+#[tokio::test]
+async fn an_old_server_and_a_new_one_are_asked_nothing_that_they_do_not_know() {
+    let folders = SharedStorage::Folders(vec![
+        (SharedFolder::Artifacts, "/srv/artifacts".into()),
+        (SharedFolder::TaskLogs, "/srv/logs".into()),
+        (SharedFolder::Packages, "/srv/packages".into()),
+    ]);
+    let old = Lab::new().await;
+    old.standin.is_of_version("2019.13.7");
+    let mut plan = old.plan();
+    plan.node.storage = folders;
+    old.install(&plan).await.0.expect("no failure");
+    old.assert_whole("2019.13.7").await;
+
+    let new = Lab::new().await;
+    new.standin.is_of_version("2026.4.6342");
+    let mut plan = new.plan();
+    plan.node.web.grpc_port = 8444;
+    plan.node.web.trusted_proxies = TrustedProxy::parse_all("10.0.0.0/8").unwrap();
+    new.install(&plan).await.0.expect("no failure");
+    new.assert_whole("2026.4.6342").await;
+    let calls = new.standin.changes();
+    let configure = calls.iter().find(|call| call.args[0] == "configure").unwrap();
+    assert_eq!((configure.value("--grpcListenPort"), configure.value("--trustedProxies")), (Some("8444"), Some("10.0.0.0/8")));
 }
 
 #[tokio::test]

@@ -39,11 +39,16 @@ const fn says(check: CheckId) -> &'static [Severity] {
         | CheckId::ClusterNode
         | CheckId::KeyFile
         | CheckId::StorageDisk => &[Stop, Warn],
-        CheckId::SqlVersion | CheckId::ClusterVersion | CheckId::AdminAccount | CheckId::Licence => &[Stop, Warn, Note],
+        CheckId::SqlVersion
+        | CheckId::ClusterVersion
+        | CheckId::AdminAccount
+        | CheckId::Licence
+        | CheckId::OctopusProgram => &[Stop, Warn, Note],
         CheckId::DbCollation | CheckId::StorageFolders => &[Stop, Warn, Unproven],
         CheckId::StorageShared => &[Stop, Warn, Unknown],
-        CheckId::WebPrefixes | CheckId::OctopusProgram => &[Stop, Note],
-        CheckId::SqlClock | CheckId::DbSnapshot | CheckId::ClusterNodes | CheckId::StorageContent => &[Warn, Note],
+        CheckId::WebPrefixes => &[Stop, Note],
+        CheckId::ClusterNodes => &[Note],
+        CheckId::SqlClock | CheckId::DbSnapshot | CheckId::StorageContent => &[Warn, Note],
         CheckId::HomeNode
         | CheckId::SqlLatency
         | CheckId::ClusterLicence
@@ -69,7 +74,8 @@ const fn says(check: CheckId) -> &'static [Severity] {
 }
 
 /// What a check can say besides and no case provokes, with the reason. Unit tests of the checks have them.
-const NOT_PROVOKED: [(CheckId, Severity, &str); 9] = [
+const NOT_PROVOKED: [(CheckId, Severity, &str); 10] = [
+    (CheckId::ClusterNodes, Warn, "another node with this one's address, which is a name of this very machine"),
     (CheckId::ServiceAccount, Warn, "a directory service that does not answer in time"),
     (CheckId::ServiceRights, Warn, "the tests may run as root or not"),
     (CheckId::DbExists, Warn, "Azure SQL, or a server that does not tell of rights; the practice server is neither"),

@@ -142,8 +142,8 @@ async fn cluster(scene: &Scene, name: &str, batches: &str) {
 
 /// The rows of the registry for a node's canaries.
 fn canaries(node: &str) -> String {
-    let rows = SharedFolder::ALL.map(|folder| format!("(N'{node}', N'{}', '{TOKEN}')", folder.id()));
-    format!("INSERT INTO octopus_setup.canary (node, folder, token) VALUES {}", rows.join(", "))
+    let rows = SharedFolder::ALL.map(|folder| format!("(CAST(N'{node}' AS varbinary(400)), N'{}', '{TOKEN}')", folder.id()));
+    format!("INSERT INTO octopus_setup.canary (node_key, folder, token) VALUES {}", rows.join(", "))
 }
 
 /// The change of the registry to another root.
@@ -154,8 +154,8 @@ fn shares(scene: &Scene, root: &str) -> String {
 /// A row of the registry for a node that was seen so many days ago.
 fn node(name: &str, days: u32) -> String {
     format!(
-        "INSERT INTO octopus_setup.node (name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap, \
-         joined, last_seen) VALUES (N'{name}', N'https://{name}/', N'{name}', N'Ubuntu 24.04.1 LTS', N'0.1.0', N'https://{name}/', \
+        "INSERT INTO octopus_setup.node (name_key, name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap, \
+         joined, last_seen) VALUES (CAST(N'{name}' AS varbinary(400)), N'{name}', N'https://{name}/', N'{name}', N'Ubuntu 24.04.1 LTS', N'0.1.0', N'https://{name}/', \
          10943, 8443, 5, '2026-01-02T03:04:05', DATEADD(day, -{days}, SYSUTCDATETIME()))"
     )
 }
@@ -177,6 +177,8 @@ async fn clusters(scene: &Scene) {
     cluster(scene, "NotMounted", &shares(scene, "not-mounted")).await;
     cluster(scene, "DeadCanary", &format!("{dead};; {}", canaries("web-old"))).await;
     let alive = "UPDATE dbo.OctopusServerNode SET LastSeen = DATEADD(second, -2, SYSDATETIMEOFFSET())";
+    let version = "UPDATE dbo.OctopusServerInstallationHistory SET Version = N'2025.1.0', Installed = SYSDATETIMEOFFSET()";
+    cluster(scene, "OneNodeRuns", &format!("{};; {version};; {alive}", octopus::TABLES)).await;
     cluster(scene, "Ran", &format!("{};; {};; {alive}", shares(scene, "ran-share"), octopus::TABLES)).await;
     let odd = "CREATE TABLE dbo.Event (Id int NOT NULL PRIMARY KEY, Name nvarchar(50) COLLATE Latin1_General_BIN2 NOT NULL)";
     cluster(scene, "OddColumns", odd).await;

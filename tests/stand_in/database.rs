@@ -102,7 +102,7 @@ pub fn database(place: &Place, options: &Options) -> Result<String, Failed> {
     let connection = options.must("connectionString")?.to_owned();
     let said = wait(async {
         let mut session = Session::open(&connection).await?;
-        match (session.has_tables().await?, options.has("create")) {
+        match (session.has_tables().await?, options.has("create") || options.has("upgrade")) {
             (true, true) => Ok("The database already exists. Nothing to do."),
             (true, false) => Ok("The database is in order."),
             (false, true) => {

@@ -8,8 +8,9 @@ use super::Failed;
 pub struct Options(BTreeMap<String, String>);
 
 /// Options that stand by themselves.
-const BARE: [&str; 11] = [
+const BARE: [&str; 12] = [
     "create",
+    "upgrade",
     "install",
     "uninstall",
     "start",
@@ -27,7 +28,7 @@ const fn known(verb: &str) -> &'static [&'static str] {
         b"create-instance" => &["config", "home", "serverNodeName"],
         b"delete-instance" => &["config"],
         b"list-instances" | b"version" => &["format"],
-        b"database" => &["create", "connectionString", "masterKey", "skipLicenseCheck"],
+        b"database" => &["create", "upgrade", "connectionString", "masterKey", "skipLicenseCheck"],
         b"configure" => &["webForceSSL", "webListenPrefixes", "commsListenPort", "grpcListenPort", "trustedProxies", "home"],
         b"admin" => &["username", "email", "password"],
         b"license" => &["licenseBase64", "licenseFile", "skipLicenseCheck"],
@@ -48,15 +49,30 @@ const fn known(verb: &str) -> &'static [&'static str] {
     }
 }
 
+/// Options that came later, and with which version. No source tells the first one of `--grpcListenPort`; some version was it.
+const LATER: [(&str, [u32; 3]); 4] = [
+    ("clusterShared", [2020, 2, 15]),
+    ("imports", [2021, 1, 0]),
+    ("trustedProxies", [2023, 1, 0]),
+    ("grpcListenPort", [2024, 1, 0]),
+];
+
+fn is_later(name: &str, version: &str) -> bool {
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
+    let own: [u32; 3] = std::array::from_fn(|_| numbers.next().unwrap_or(0));
+    LATER.iter().any(|(later, since)| *later == name && own < *since)
+}
+
 impl Options {
-    pub fn read(verb: &str, words: &[String]) -> Result<Self, Failed> {
+    /// Reads the options of a command that a program of this version knows.
+    pub fn read(verb: &str, words: &[String], version: &str) -> Result<Self, Failed> {
         let mut options = BTreeMap::new();
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let flag = word.strip_prefix("--").ok_or_else(|| format!("Unrecognized command line argument: {word}"))?;
             let (name, value) = flag.split_once('=').map_or((flag, None), |(name, value)| (name, Some(value.to_owned())));
             let everywhere = ["instance", "console", "nologo"].contains(&name);
-            if !everywhere && !known(verb).contains(&name) {
+            if !everywhere && (!known(verb).contains(&name) || is_later(name, version)) {
                 return Err(format!("Unrecognized command line arguments: {word}").into());
             }
             let value = match value {

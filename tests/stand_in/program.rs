@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     if let Some(faults::Told::End(status)) = faults::befall(&place, verb, rest) {
         return ExitCode::from(status);
     }
-    match Options::read(verb, rest).and_then(|options| run(&place, verb, &options)) {
+    match Options::read(verb, rest, &version(&place)).and_then(|options| run(&place, verb, &options)) {
         Ok(said) => {
             println!("{said}");
             ExitCode::SUCCESS
@@ -47,9 +47,13 @@ fn main() -> ExitCode {
     }
 }
 
+fn version(place: &Place) -> String {
+    place.read("version").unwrap_or_else(|| "2025.1.10345".into()).trim().to_owned()
+}
+
 fn run(place: &Place, verb: &str, options: &Options) -> Result<String, Failed> {
     match verb {
-        "version" => Ok(place.read("version").unwrap_or_else(|| "2025.1.10345".into()).trim().to_owned()),
+        "version" => Ok(version(place)),
         "create-instance" => instances::create(place, options),
         "delete-instance" => instances::delete(place, options),
         "list-instances" => instances::list(place, options),

@@ -56,6 +56,11 @@ impl StandIn {
         self.folder.path().join("Octopus.Server")
     }
 
+    /// Makes it a program of this version.
+    pub fn is_of_version(&self, version: &str) {
+        std::fs::write(self.folder.path().join("version"), version).unwrap();
+    }
+
     /// Injects a fault: `fail 3` at `database`, `once hang` at `service@--start`; an empty text removes it.
     pub fn fault(&self, at: &str, what: &str) {
         let path = self.folder.path().join("faults").join(at);

@@ -57,7 +57,7 @@ fn nodes(case: &Case<'_>) -> Verdict {
     }
 }
 
-/// Without a licence there is a node all the same.
+/// Without a licence there is a node all the same. Where the plan starts Octopus Server, `octopus-program` warns of it.
 fn none(case: &Case<'_>) -> Finding {
     let instance = read::instance(case.answers).map(|name| name.as_str().to_owned()).unwrap_or_default();
     Finding::note(

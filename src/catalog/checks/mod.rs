@@ -35,6 +35,7 @@ use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 
 pub use server::doubt as sign_in_doubt;
+pub use storage::missing_canaries;
 
 use super::failures::{self, Explanation};
 use super::format;

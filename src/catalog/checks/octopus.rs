@@ -4,13 +4,16 @@ use std::cmp::Ordering;
 use std::path::Path;
 
 use super::{Case, Check, cluster, report, report_all, unknown};
-use crate::catalog::form::read;
+use crate::catalog::form::{self, read};
+use crate::catalog::octopus::Reach;
+use crate::catalog::octopus_versions::{LONG_KEYS, Since, known_faults, option_since};
 use crate::catalog::{commands, format};
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::flow::Flow;
+use crate::model::master_key::KeySize;
 use crate::model::names::instance_key;
 use crate::model::octopus::HandOverMode;
 use crate::model::octopus::compare_versions;
@@ -69,6 +72,10 @@ fn judge_program(case: &Case<'_>) -> Verdict {
     if let Some(there) = cluster::octopus_version(case).filter(|_| case.flow == Flow::Join) {
         findings.extend(other_version(version, there));
     }
+    findings.extend(too_old_findings(case, version.as_str()));
+    findings.extend(no_licence_finding(case));
+    findings.extend(never_ran_finding(case));
+    findings.extend(fault_finding(CheckId::OctopusProgram, version));
     if case.facts.octopus.instances.is_unknown() {
         return case.pending();
     }
@@ -128,6 +135,89 @@ fn unanswered(what: &str, trouble: &Trouble) -> Finding {
         "Run it by hand with the word version to see why, and fix that; name another program, or have its script shown instead.",
     )
     .about(FieldId::OctopusServer)
+}
+
+/// No Octopus Server has ever run in the cluster, and this node's would be the first: Octopus makes its certificate and its tables at
+/// the first node's first start, and a joining node is told to make nothing.
+fn never_ran_finding(case: &Case<'_>) -> Option<Finding> {
+    let starts = case.flow == Flow::Join && case.answers.is_on(FieldId::StartService);
+    if !starts || cluster::has_run(case) != Some(false) {
+        return None;
+    }
+    let who = cluster::another(case).map_or_else(|| "the first node".to_owned(), |node| node.to_string());
+    Some(
+        Finding::stop(
+            CheckId::OctopusProgram,
+            "No Octopus Server has run in this cluster yet: Octopus knows no heartbeat of any node in this database.",
+            format!(
+                "Start Octopus Server on {who} first, and join when it answers; or leave this node's service stopped for now."
+            ),
+        )
+        .about(FieldId::StartService),
+    )
+}
+
+/// A first node without a licence: Octopus' own setup demands one on Windows, and an upgrade of a server without one can leave it unable
+/// to start (OctopusDeploy/Issues#9828).
+fn no_licence_finding(case: &Case<'_>) -> Option<Finding> {
+    let none = case.flow == Flow::FirstNode && read::licence(case.answers) == Ok(None);
+    none.then(|| {
+        Finding::warn(
+            CheckId::OctopusProgram,
+            "Octopus Server will have no licence: after an upgrade it may not start without one.",
+            "Give a licence on its screen, or set one before the first upgrade, in the web portal or with Octopus' own command.",
+        )
+        .about(FieldId::Licence)
+    })
+}
+
+/// What the plan would ask of it that a program of this version does not know. It would stop in the middle otherwise.
+fn too_old_findings(case: &Case<'_>, version: &str) -> Vec<Finding> {
+    let is_first = case.flow == Flow::FirstNode;
+    let is_used = |field: &FieldId| {
+        let is_for_all = field.setting().option.is_some_and(|option| option.reach == Reach::Cluster);
+        (is_first || !is_for_all) && form::is_visible(*field, case.answers) && !case.answers.trimmed(*field).is_empty()
+    };
+    let options = FieldId::ALL.into_iter().filter(is_used).filter_map(|field| Some((field, option_since(field)?)));
+    let long_key = if is_first {
+        (read::key_size(case.answers) == KeySize::Aes256).then_some((FieldId::KeySize, LONG_KEYS))
+    } else {
+        let key = read::flow_key(case.flow, case.answers, case.facts);
+        key.filter(|key| key.size() == KeySize::Aes256).map(|_| (FieldId::MasterKey, LONG_KEYS))
+    };
+    let too_old = options.chain(long_key).filter(|(_, since)| since.is_later_than(version));
+    too_old.map(|(field, since)| too_old_finding(field, since, version)).collect()
+}
+
+fn too_old_finding(field: FieldId, since: Since, version: &str) -> Finding {
+    let version = Untrusted::new(version);
+    let otherwise = match field {
+        FieldId::StorageRoot => "; or name each shared folder by itself",
+        FieldId::ImportsFolder | FieldId::TrustedProxies => "; or leave that setting empty",
+        FieldId::KeySize => "; or have a key of 16 bytes generated (key-size aes-128)",
+        _ => "",
+    };
+    Finding::stop(
+        CheckId::OctopusProgram,
+        format!("Octopus Server {version} does not know {}, which came with {}.", since.what, since.version),
+        format!("Install Octopus Server {} or later{otherwise}.", since.version),
+    )
+    .about(field)
+}
+
+/// What is known against a build that a node runs, or will run.
+pub(super) fn fault_finding(check: CheckId, version: &Untrusted) -> Option<Finding> {
+    let faults: Vec<_> = known_faults(version.as_str()).collect();
+    let first = faults.first()?;
+    let what: Vec<String> = faults.iter().map(|fault| format!("{} (OctopusDeploy/Issues#{})", fault.what, fault.issue)).collect();
+    let fix = if first.is_whole_release {
+        format!("See in that issue which build has the fix, or install {} or later on all nodes.", first.below)
+    } else {
+        let below =
+            faults.iter().map(|fault| fault.below).max_by(|one, other| compare_versions(one, other)).unwrap_or(first.below);
+        format!("Install {below} or later on all nodes.")
+    };
+    Some(Finding::warn(check, format!("Octopus Server {version} has a known fault: {}.", what.join("; ")), fix))
 }
 
 /// It is of another version than the cluster's nodes.
@@ -247,7 +337,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{case, evidence, judged, judged_in, resuming, stop, unknown, warn};
     use crate::catalog::samples;
-    use crate::model::facts::Facts;
+    use crate::model::facts::{Facts, Heartbeat};
     use crate::model::finding::Severity;
 
     const PROGRAM: &str = "/Octopus/Octopus.Server";
@@ -285,7 +375,7 @@ mod tests {
 
     #[test]
     fn what_is_found_is_named_and_it_is_said_what_is_seen_of_secrets() {
-        let Verdict::Found(findings) = program_verdict(&[], &found()) else { panic!("good") };
+        let Verdict::Found(findings) = program_verdict(&[(FieldId::Licence, "x")], &found()) else { panic!("good") };
         assert!(findings[0].says.contains("2026.4.1") && findings[0].says.contains("command line only"), "{findings:?}");
         assert_eq!(findings[0].severity, crate::model::finding::Severity::Note);
         assert_eq!(program_verdict(&[(FieldId::HandOver, "script")], &found()), Verdict::DoesNotApply);
@@ -300,6 +390,83 @@ mod tests {
         facts.octopus.version = Fact::Missing(Trouble::TimedOut { waited: Duration::from_secs(10) });
         assert!(stop(&program_verdict(&[], &facts)).says.contains("within 10 s, and was ended"));
         assert_eq!(program_verdict(&[(FieldId::HandOver, "script")], &facts), Verdict::DoesNotApply);
+    }
+
+    #[test]
+    fn a_version_that_does_not_know_what_the_plan_asks_stops_before_the_first_step() {
+        let verdict = |version: &str, changes: &[(FieldId, &str)]| {
+            let mut facts = found();
+            facts.octopus.version = Fact::Seen(version.into());
+            program_verdict(changes, &facts)
+        };
+        let root = [
+            (FieldId::Storage, "root"),
+            (FieldId::StorageRoot, "/srv/octopus"),
+            (FieldId::KeySize, "aes-128"),
+            (FieldId::Licence, "x"),
+        ];
+        let finding = stop(&verdict("2020.2.14", &root));
+        assert!(finding.says.contains("--clusterShared, which came with 2020.2.15"), "{finding:?}");
+        assert!(finding.fix.contains("each shared folder"), "{finding:?}");
+        assert_eq!(verdict("2020.2.15", &root).severity(), Some(Severity::Note));
+        // What is not asked is not handed over.
+        let unused = [(FieldId::StorageRoot, "/srv/octopus"), (FieldId::KeySize, "aes-128"), (FieldId::Licence, "x")];
+        assert_eq!(verdict("2020.2.14", &unused).severity(), Some(Severity::Note));
+        let proxies = [(FieldId::TrustedProxies, "10.0.0.0/8"), (FieldId::KeySize, "aes-128"), (FieldId::Licence, "x")];
+        assert!(stop(&verdict("2022.4.9", &proxies)).says.contains("--trustedProxies"));
+        assert_eq!(verdict("2023.1.9000", &proxies).severity(), Some(Severity::Note));
+        let finding = stop(&verdict("2024.3.13000", &[(FieldId::KeySize, "aes-256"), (FieldId::Licence, "x")]));
+        assert!(finding.fix.contains("aes-128") && finding.about == Some(FieldId::KeySize), "{finding:?}");
+        assert_eq!(
+            verdict("2024.4.1", &[(FieldId::KeySize, "aes-256"), (FieldId::Licence, "x")]).severity(),
+            Some(Severity::Note)
+        );
+    }
+
+    #[test]
+    fn a_first_node_without_a_licence_is_warned_of_where_the_server_is_started() {
+        let finding = warn(&program_verdict(&[], &found())).clone();
+        assert!(finding.says.contains("may not start") && finding.about == Some(FieldId::Licence), "{finding:?}");
+        assert_eq!(program_verdict(&[(FieldId::Licence, "x")], &found()).severity(), Some(Severity::Note));
+        evidence(&program_verdict(&[(FieldId::HandOver, "script")], &found()));
+        let (answers, mut facts) = (samples::joining(), samples::facts_of_a_cluster());
+        facts.octopus = found().octopus;
+        let joining = Case { flow: Flow::Join, ..case(&answers, &facts) };
+        assert_eq!(judged_in(&joining, CheckId::OctopusProgram).severity(), Some(Severity::Note));
+    }
+
+    #[test]
+    fn a_join_that_starts_a_service_needs_a_cluster_in_which_one_has_run() {
+        let verdict = |beat: Heartbeat, changes: &[(FieldId, &str)]| {
+            let (answers, mut facts) = (samples::joining_with(changes), samples::facts_of_a_cluster());
+            facts.octopus = found().octopus;
+            facts.cluster.nodes = Fact::Seen([samples::node_seen("web01", beat)].into());
+            judged_in(&Case { flow: Flow::Join, ..case(&answers, &facts) }, CheckId::OctopusProgram)
+        };
+        let finding = stop(&verdict(Heartbeat::Never, &[])).clone();
+        assert!(finding.says.starts_with("No Octopus Server has run") && finding.fix.contains("on web01 first"), "{finding:?}");
+        assert_eq!(finding.about, Some(FieldId::StartService));
+        for (beat, changes) in [
+            (Heartbeat::Never, &[(FieldId::StartService, "false")][..]),
+            (Heartbeat::Never, &[(FieldId::HandOver, "script")]),
+            (Heartbeat::Ago(Duration::from_secs(2)), &[]),
+            (Heartbeat::Unreadable, &[]),
+        ] {
+            let verdict = verdict(beat, changes);
+            assert!(verdict.severity() <= Some(Severity::Note), "{beat:?} {changes:?}: {verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_build_with_a_known_fault_is_warned_of_with_its_source() {
+        let mut facts = found();
+        facts.octopus.version = Fact::Seen("2022.3.3000".into());
+        let finding = warn(&program_verdict(&[(FieldId::KeySize, "aes-128"), (FieldId::Licence, "x")], &facts)).clone();
+        assert!(finding.says.contains("Issues#7920") && finding.says.contains("Issues#7624"), "{finding:?}");
+        assert!(finding.fix.contains("2022.3.10827 or later"), "{finding:?}");
+        facts.octopus.version = Fact::Seen("2023.3.13000".into());
+        let finding = warn(&program_verdict(&[(FieldId::KeySize, "aes-128"), (FieldId::Licence, "x")], &facts)).clone();
+        assert!(finding.says.contains("run one task at the same time") && finding.fix.contains("2023.4 or later"), "{finding:?}");
     }
 
     #[test]

@@ -8,7 +8,8 @@ use std::cmp::Ordering;
 use time::Date;
 
 use super::licence::{exceeded, how_soon, is_soon};
-use super::{Case, Check, report, report_or, unknown};
+use super::octopus::fault_finding;
+use super::{Case, Check, report, report_all, report_or, unknown};
 use crate::catalog::form::read;
 use crate::catalog::format;
 use crate::model::check::CheckId;
@@ -21,9 +22,11 @@ use crate::model::licence::NodeLimit;
 use crate::model::master_key::Fingerprint;
 use crate::model::octopus::compare_versions;
 use crate::model::platform::Platform;
+use crate::model::registry::reach;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 use crate::model::untrusted::Untrusted;
+use crate::model::web::ListenPrefix;
 
 /// The rows of these checks.
 pub(super) const CHECKS: &[Check] = &[
@@ -52,7 +55,7 @@ fn others<'a>(case: &Case<'a>, nodes: &'a Nodes) -> Others<'a> {
 }
 
 /// Another node of the cluster to compare something with: `web01`.
-fn another(case: &Case<'_>) -> Option<Untrusted> {
+pub(super) fn another(case: &Case<'_>) -> Option<Untrusted> {
     let others = others(case, case.facts.cluster.nodes.seen()?);
     others.first_alive().or_else(|| others.first()).map(|node| node.name.clone())
 }
@@ -250,7 +253,8 @@ fn judge_version<'a>(case: &Case<'a>) -> Verdict {
     let (oldest, newest) = (all_of_them().min_by(by_version), all_of_them().max_by(by_version));
     let cluster = octopus_version(case);
     let mut findings = Vec::new();
-    if let (Some(here), Some(there)) = (case.facts.machine.octopus_version.seen(), cluster)
+    let here = case.facts.machine.octopus_version.seen();
+    if let (Some(here), Some(there)) = (here, cluster)
         && compare_versions(here.as_str(), there.as_str()) != Ordering::Equal
     {
         findings.push(other_version_here(here, there, case));
@@ -264,6 +268,10 @@ fn judge_version<'a>(case: &Case<'a>) -> Verdict {
             "Bring all nodes to one version; Octopus supports no others side by side.",
         ));
     }
+    let mut versions: Vec<&Untrusted> = all_of_them().map(|(_, version)| version).chain(here).collect();
+    versions.sort_by(|one, other| compare_versions(one.as_str(), other.as_str()));
+    versions.dedup();
+    findings.extend(versions.into_iter().filter_map(|version| fault_finding(CheckId::ClusterVersion, version)));
     let ahead = others.newest_program().and_then(|node| Some((&node.name, Untrusted::new(&node.registered()?.program))));
     if let Some((node, program)) = ahead
         && compare_versions(program.as_str(), env!("CARGO_PKG_VERSION")) == Ordering::Greater
@@ -345,7 +353,7 @@ fn too_many(case: &Case<'_>, limit: u64, count: u64) -> Finding {
     Finding::warn(
         CheckId::ClusterLicence,
         format!("{when}: {}", exceeded(limit, count)),
-        "Remove or replace a dead node, or have a licence with a higher NodeLimit; a dead node counts until it is removed.",
+        "Have a licence with a higher NodeLimit, or run fewer nodes: those that are online count.",
     )
 }
 
@@ -365,42 +373,82 @@ fn ending_finding(ends: Date, today: Date) -> Option<Finding> {
     Some(Finding::warn(CheckId::ClusterLicence, says, fix))
 }
 
-/// How many nodes there are, or will be: one that is replaced, and one that is entered already, adds none.
-pub(super) fn node_count(case: &Case<'_>, nodes: &Nodes) -> u64 {
-    let there = nodes.len() as u64;
-    let is_in = adds_node(case) && nodes.find(case.answers.trimmed(FieldId::NodeName)).is_some();
-    if adds_node(case) && !is_in { there + 1 } else { there }
+/// How many nodes are online, or will be, this one included. Octopus counts no others towards the licence: its release note to
+/// OctopusDeploy/Issues#4668, of December 2018. Its older pages said that a dead node counts until it is deleted.
+fn node_count(case: &Case<'_>, nodes: &Nodes) -> u64 {
+    let others = others(case, nodes);
+    let own = adds_node(case) || nodes.find(case.answers.trimmed(FieldId::NodeName)).is_some();
+    (others.len() - others.dead()) as u64 + u64::from(own)
 }
 
-/// Every other node is alive. A dead one is nobody's obstacle, but it counts as a node.
+/// Every other node is alive. A dead one is nobody's obstacle, but it stays on the lists.
 fn judge_nodes(case: &Case<'_>) -> Verdict {
     let nodes = match known_nodes(case) {
         Ok(nodes) => nodes,
         Err(verdict) => return verdict,
     };
     let tally = Tally::of(case, nodes);
-    if tally.dead == 0 {
-        return Verdict::Good(tally.evidence());
+    let mut findings: Vec<Finding> = same_address_finding(case, nodes).into_iter().collect();
+    if tally.dead > 0 {
+        findings.push(dead_finding(case, nodes, &tally));
     }
-    let says = if tally.dead == 1 {
-        format!("Dead node {} counts as a node.", format::list(&tally.names, 1))
+    report_all(findings, || tally.evidence())
+}
+
+/// Whether an Octopus Server has run in the cluster, or may have; `None` if its nodes are not known.
+pub(super) fn has_run(case: &Case<'_>) -> Option<bool> {
+    case.facts.cluster.nodes.seen().map(|nodes| others(case, nodes).ran() > 0)
+}
+
+/// Two nodes have one address: whoever asks for one of them reaches the other.
+fn same_address_finding(case: &Case<'_>, nodes: &Nodes) -> Option<Finding> {
+    let pair = if adds_node(case) {
+        let own = case.answers.trimmed(FieldId::NodeName);
+        let prefixes = ListenPrefix::parse_all(case.answers.text(FieldId::ListenPrefixes)).ok()?;
+        let address = reach(&prefixes.first()?.to_string(), case.facts.machine.host_name.as_str());
+        let other = nodes.with_address(&address).find(|node| !node.is_called(own))?;
+        (Untrusted::new(own), other.name.clone(), address)
     } else {
-        format!("{} dead nodes count as nodes: {}.", tally.dead, format::list(&tally.names, tally.dead))
+        let (one, other) = nodes.sharing_an_address()?;
+        (one.name.clone(), other.name.clone(), one.registered()?.reach())
+    };
+    let (one, other, address) = pair;
+    Some(
+        Finding::warn(
+            CheckId::ClusterNodes,
+            format!("Nodes {one} and {other} have one address, {}.", Untrusted::new(&address)),
+            "Give one of them another listen prefix, by a name that leads to its own machine: load balancers and other nodes cannot tell \
+             the two apart.",
+        )
+        .about(FieldId::ListenPrefixes),
+    )
+}
+
+fn dead_finding(case: &Case<'_>, nodes: &Nodes, tally: &Tally) -> Finding {
+    let says = if tally.dead == 1 {
+        format!("Node {} is dead.", format::list(&tally.names, 1))
+    } else {
+        format!("{} nodes are dead: {}.", tally.dead, format::list(&tally.names, tally.dead))
     };
     let it = if tally.dead == 1 { "it" } else { "them" };
     let limit = case.facts.cluster.node_limit.seen().copied().flatten();
-    let breaks_licence = limit.is_some_and(|limit| !limit.allows(node_count(case, nodes)));
-    if adds_node(case) && !breaks_licence {
-        return report(Finding::note(CheckId::ClusterNodes, format!("{says} Replace or remove {it}.")));
+    let would_break = limit.is_some_and(|limit| !limit.allows(node_count(case, nodes) + tally.dead));
+    let says = match (would_break, tally.dead) {
+        (false, _) => says,
+        (true, 1) => format!("{says} Back online it would exceed the licence; Octopus counts the nodes that are online."),
+        (true, _) => format!("{says} Back online they would exceed the licence; Octopus counts the nodes that are online."),
+    };
+    if adds_node(case) {
+        return Finding::note(CheckId::ClusterNodes, format!("{says} Replace or remove {it}."));
     }
-    report(Finding::warn(
+    Finding::warn(
         CheckId::ClusterNodes,
         says,
         format!(
             "Replace {it} by a node that joins under the same name, or remove {it}: here from the review of a node, and in Octopus on \
              Configuration > Nodes."
         ),
-    ))
+    )
 }
 
 /// The other nodes, counted, and the first few dead ones by name.

@@ -312,7 +312,7 @@ fn the_licence_counts_this_node_and_not_the_one_that_it_replaces() {
     };
     assert_eq!(evidence(&of(Some(3), &[], vec![alive("web01")])), "2 of 3 nodes with this one");
     assert_eq!(unknown(&of(None, &[], vec![alive("web01")])), "the licence's limit is not known");
-    let finding = warn(&of(Some(2), &[], vec![alive("web01"), samples::dead_node("web-old")]));
+    let finding = warn(&of(Some(2), &[], vec![alive("web01"), alive("web03"), samples::dead_node("web-old")]));
     assert!(
         finding.says.contains(
             "Unfortunately your license limits have been exceeded, and you will no longer be able to create or deploy releases. \
@@ -320,8 +320,11 @@ fn the_licence_counts_this_node_and_not_the_one_that_it_replaces() {
         ),
         "{finding:?}"
     );
+    // Only those that are online count, and this one will be.
+    let dead = || vec![alive("web01"), samples::dead_node("web-old")];
+    assert_eq!(evidence(&of(Some(2), &[], dead())), "2 of 2 nodes with this one");
     let replaced = [(FieldId::NodeName, "web-old"), (FieldId::ReplaceNode, "true")];
-    evidence(&of(Some(2), &replaced, vec![alive("web01"), samples::dead_node("web-old")]));
+    assert_eq!(evidence(&of(Some(2), &replaced, dead())), "2 of 2 nodes with this one");
     let reviewed = |limit| review(CheckId::ClusterLicence, |facts| facts.cluster.node_limit = Fact::Seen(Some(limit)));
     assert_eq!(evidence(&reviewed(NodeLimit::Nodes(2))), "2 of 2 nodes");
     assert_eq!(evidence(&reviewed(NodeLimit::Unlimited)), "2 nodes, of as many as you like");
@@ -337,20 +340,21 @@ fn dead_nodes_are_noted_in_a_join_and_warned_of_where_they_matter() {
         })
     };
     let both = || vec![alive("web01"), samples::dead_node("web-old")];
-    assert_eq!(note(&of(None, &[], both())).says, "Dead node web-old counts as a node. Replace or remove it.");
-    warn(&of(Some(2), &[], both()));
+    assert_eq!(note(&of(None, &[], both())).says, "Node web-old is dead. Replace or remove it.");
+    let said = note(&of(Some(2), &[], both())).says;
+    assert!(said.contains("Back online it would exceed the licence"), "{said}");
     let replaced = [(FieldId::NodeName, "web-old"), (FieldId::ReplaceNode, "true")];
     assert_eq!(evidence(&of(Some(2), &replaced, both())), "1 other node, alive");
     assert_eq!(evidence(&of(None, &[], vec![])), "no other node");
     let many: Vec<_> = (0..7).map(|number| samples::dead_node(&format!("old{number}"))).collect();
     let says = note(&of(None, &[], many)).says;
-    assert!(says.starts_with("7 dead nodes count as nodes: old0, old1, old2, old3, old4 and 2 more."), "{says}");
+    assert!(says.starts_with("7 nodes are dead: old0, old1, old2, old3, old4 and 2 more."), "{says}");
     let drained = NodeSeen { drained: true, ..alive("web01") };
     let silent = NodeSeen { beat: Heartbeat::Unreadable, ..samples::dead_node("web03") };
     let said = evidence(&of(None, &[], vec![drained, silent]));
     assert_eq!(said, "2 other nodes; of 1 nobody can tell whether alive; 1 drained");
     let reviewed = review(CheckId::ClusterNodes, |facts| with(facts, vec![alive("web02"), samples::dead_node("web-old")]));
-    assert!(warn(&reviewed).says.contains("Dead node web-old"));
+    assert!(warn(&reviewed).says.contains("Node web-old is dead"));
 }
 
 const ALL: [CheckId; 6] = [
@@ -382,4 +386,27 @@ fn hostile_names_are_shown_and_obeyed_by_nobody() {
             }
         }
     }
+}
+
+fn at(name: &str, address: &str, host: &str) -> NodeSeen {
+    let mut node = alive(name);
+    if let Some(kept) = &mut node.row {
+        (kept.row.address, kept.row.host) = (address.into(), host.into());
+    }
+    node
+}
+
+#[test]
+fn two_nodes_with_one_address_are_warned_of_in_a_review_and_a_join() {
+    let verdict = review(CheckId::ClusterNodes, |facts| {
+        with(facts, vec![at("web01", "http://octopus.corp/", "a"), at("web02", "http://OCTOPUS.corp", "b")]);
+    });
+    assert!(warn(&verdict).says.contains("Nodes web01 and web02 have one address"), "{verdict:?}");
+    let verdict = review(CheckId::ClusterNodes, |facts| {
+        with(facts, vec![at("web01", "http://+:80/", "a"), at("web02", "http://+:80/", "b")]);
+    });
+    assert!(evidence(&verdict).contains("alive"), "two machines that listen for all names");
+    let own = [(FieldId::ListenPrefixes, "http://octopus.corp/,http://+:80/")];
+    let verdict = join(CheckId::ClusterNodes, &own, |facts| with(facts, vec![at("web01", "http://octopus.corp:80/", "a")]));
+    assert!(warn(&verdict).says.contains("have one address"), "{verdict:?}");
 }

@@ -1,6 +1,10 @@
 //! `sql-version`.
 
-use crate::catalog::checks::{Case, report};
+use time::Date;
+use time::macros::date;
+
+use crate::catalog::checks::{Case, report, report_all};
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Product, ServerVersion};
 use crate::model::finding::{Finding, Verdict};
@@ -11,12 +15,19 @@ use crate::model::untrusted::Untrusted;
 const OLDEST: u32 = 13;
 const SUPPORTED: u32 = 14;
 
+/// The last day of Microsoft's support, by major version, from Microsoft's product lifecycle
+/// (learn.microsoft.com/lifecycle/products, and mssqltips.com/sqlservertutorial/9217).
+const SUPPORT_ENDS: [(u32, Date); 4] =
+    [(13, date!(2026 - 07 - 14)), (14, date!(2027 - 10 - 12)), (15, date!(2030 - 01 - 08)), (16, date!(2033 - 01 - 11))];
+/// So many days before that it is told.
+const NEAR: i64 = 365;
+
 /// The server's version and edition are fit for Octopus.
 pub fn judge(case: &Case<'_>) -> Verdict {
-    super::judge_optional(&case.facts.server.version, case, judge_version)
+    super::judge_optional(&case.facts.server.version, case, |version| judge_version(version, case.facts.machine.today))
 }
 
-fn judge_version(version: &ServerVersion) -> Verdict {
+fn judge_version(version: &ServerVersion, today: Option<Date>) -> Verdict {
     let described = description(version);
     match product(version) {
         Some(Product::AzureSqlDatabase | Product::ManagedInstance) => Verdict::Good(described),
@@ -32,7 +43,7 @@ fn judge_version(version: &ServerVersion) -> Verdict {
                 "Use SQL Server 2017 or later, Azure SQL Database or Amazon RDS for SQL Server in production.",
             ))
         }
-        Some(Product::SqlServer) if version.major > 0 => judge_sql_server(version, described),
+        Some(Product::SqlServer) if version.major > 0 => judge_sql_server(version, described, today),
         Some(Product::SqlServer) | None => report(Finding::unproven(
             CheckId::SqlVersion,
             "The server's version could not be read, so it is unknown whether Octopus works with it.",
@@ -41,19 +52,12 @@ fn judge_version(version: &ServerVersion) -> Verdict {
     }
 }
 
-fn judge_sql_server(version: &ServerVersion, described: String) -> Verdict {
+fn judge_sql_server(version: &ServerVersion, described: String, today: Option<Date>) -> Verdict {
     if version.major < OLDEST {
         return report(Finding::stop(
             CheckId::SqlVersion,
             format!("This is {described}; Octopus needs SQL Server 2016 or later."),
             "Give a newer server; SQL Server 2017 or later is best.",
-        ));
-    }
-    if version.major < SUPPORTED {
-        return report(Finding::warn(
-            CheckId::SqlVersion,
-            format!("This is {described}; newer versions of Octopus want SQL Server 2017 or later."),
-            "Use a newer server if you can: an upgrade of Octopus may refuse this one.",
         ));
     }
     if version.edition.as_str().to_ascii_lowercase().contains("practice") {
@@ -62,9 +66,38 @@ fn judge_sql_server(version: &ServerVersion, described: String) -> Verdict {
             format!("Practice server ({}): for trying out and training, not for production.", version.number),
         ));
     }
-    match remark(version.edition.as_str()) {
-        Some(remark) => report(Finding::note(CheckId::SqlVersion, format!("{described}. {remark}"))),
-        None => Verdict::Good(described),
+    let mut findings = Vec::new();
+    if version.major < SUPPORTED {
+        findings.push(Finding::warn(
+            CheckId::SqlVersion,
+            format!("This is {described}; newer versions of Octopus want SQL Server 2017 or later."),
+            "Use a newer server if you can: an upgrade of Octopus may refuse this one.",
+        ));
+    }
+    if let Some(remark) = remark(version.edition.as_str()) {
+        findings.push(Finding::note(CheckId::SqlVersion, format!("{described}. {remark}")));
+    }
+    findings.extend(today.and_then(|today| support_finding(version.major, &described, today)));
+    report_all(findings, || described.clone())
+}
+
+/// Tells when Microsoft's support of a version has ended, or will soon.
+fn support_finding(major: u32, described: &str, today: Date) -> Option<Finding> {
+    let (_, ends) = SUPPORT_ENDS.into_iter().find(|(version, _)| *version == major)?;
+    let day = format::date(ends);
+    match (ends - today).whole_days() {
+        left if left < 0 => Some(Finding::warn(
+            CheckId::SqlVersion,
+            format!(
+                "Microsoft's support of {described} ended on {day}: without paid extended updates it gets no security fixes."
+            ),
+            "Move the database to a newer SQL Server or to Azure SQL.",
+        )),
+        left if left <= NEAR => Some(Finding::note(
+            CheckId::SqlVersion,
+            format!("Microsoft's support of {described} ends on {day}. Plan the move to a newer SQL Server or to Azure SQL."),
+        )),
+        _ => None,
     }
 }
 
@@ -172,7 +205,7 @@ mod tests {
                 "SQL Server 2022 (16.0.4135), Enterprise",
             ),
             (15, "15.0.2000.5", "Standard Edition (64-bit)", 2, "SQL Server 2019 (15.0.2000), Standard"),
-            (14, "14.0.1000", "Web", 2, "SQL Server 2017 (14.0.1000), Web"),
+            (15, "15.0.4000", "Web", 2, "SQL Server 2019 (15.0.4000), Web"),
             (17, "17.0", "", 3, "SQL Server 2025 (17.0)"),
             (18, "18.0.1.2", "Enterprise Edition", 3, "SQL Server (18.0.1), Enterprise"),
             (12, "12.0.2000.8", "SQL Azure", 5, "Azure SQL Database"),
@@ -197,6 +230,36 @@ mod tests {
             let finding = unproven(&named(banner, major, number, "Enterprise Edition", 3));
             assert!(finding.says.contains("could not be read, so it is unknown whether"), "{finding:?}");
         }
+    }
+
+    #[test]
+    fn the_end_of_support_is_told_in_its_last_year_and_afterwards() {
+        let on = |major, today| {
+            let mut facts = samples::facts();
+            facts.machine.today = Some(today);
+            facts.server.version = Fact::Seen(ServerVersion {
+                major,
+                number: format!("{major}.0.1.2").as_str().into(),
+                edition: "Standard Edition (64-bit)".into(),
+                engine_edition: 2,
+                server_name: "SQL01".into(),
+                product: Product::recognise(2, &SQL_SERVER.into()),
+                amazon_rds: None,
+            });
+            match judged(CheckId::SqlVersion, &samples::answers(), &facts) {
+                Verdict::Found(findings) => findings.into_iter().map(|finding| (finding.severity, finding.says)).collect(),
+                _ => Vec::new(),
+            }
+        };
+        assert_eq!(on(14, date!(2026 - 10 - 11)), [], "more than a year is left");
+        let [(Severity::Note, says)] = &on(14, date!(2026 - 11 - 30))[..] else { panic!("a note") };
+        assert!(says.contains("SQL Server 2017") && says.contains("ends on 2027-10-12"), "{says}");
+        let [(Severity::Note, _)] = &on(14, date!(2027 - 10 - 12))[..] else { panic!("its last day") };
+        let [(Severity::Warn, says)] = &on(14, date!(2027 - 10 - 13))[..] else { panic!("a warning") };
+        assert!(says.contains("ended on 2027-10-12"), "{says}");
+        let both = on(13, date!(2026 - 11 - 30));
+        assert!(both.len() == 2 && both[1].1.contains("ended on 2026-07-14"), "{both:?}");
+        assert_eq!(on(17, date!(2026 - 11 - 30)), []);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::navigation::journal;
 use super::*;
 use crate::model::answers::Answers;
 use crate::model::connection_string::ConnectionString;
-use crate::model::facts::{ClusterFacts, NodeSeen};
+use crate::model::facts::{ClusterFacts, Heartbeat, NodeSeen};
 use crate::model::key_evidence::{KeyVerdict, NoBasis};
 use crate::model::licence::NodeLimit;
 use crate::model::node::Maker;
@@ -403,9 +403,12 @@ fn unverifiable() -> Facts {
     facts
 }
 
-fn with_dead(nodes: &[&str]) -> ClusterFacts {
+fn with_others(nodes: &[&str]) -> ClusterFacts {
     let web01 = samples::facts_of_a_cluster().cluster.node("web01").cloned().expect("web01");
-    let nodes: Vec<NodeSeen> = [web01].into_iter().chain(nodes.iter().map(|name| samples::dead_node(name))).collect();
+    let nodes: Vec<NodeSeen> = [web01]
+        .into_iter()
+        .chain(nodes.iter().map(|name| samples::node_seen(name, Heartbeat::Ago(Duration::from_secs(2)))))
+        .collect();
     ClusterFacts {
         nodes: Fact::Seen(nodes.into()),
         node_limit: Fact::Seen(Some(NodeLimit::Nodes(1))),
@@ -450,13 +453,13 @@ fn another_password_of_the_same_database_takes_nothing_back() {
 
 #[test]
 fn a_warning_that_a_look_of_its_own_accord_has_changed_is_asked_again() {
-    let facts = Facts { cluster: with_dead(&["web-old"]), ..samples::facts_of_a_cluster() };
+    let facts = Facts { cluster: with_others(&["web03"]), ..samples::facts_of_a_cluster() };
     let mut bench = joining(&facts);
     bench.send(Event::Next);
-    assert!(bench.notice().contains("cluster-nodes"), "{}", bench.notice());
+    assert!(bench.notice().contains("cluster-licence"), "{}", bench.notice());
     bench.send(Event::Refresh);
     let (ticket, _) = bench.asked.pop().expect("a look");
-    bench.observed(ticket, Observed::Cluster(Box::new(with_dead(&["web-old", "web-older"]))), true);
+    bench.observed(ticket, Observed::Cluster(Box::new(with_others(&["web03", "web04"]))), true);
     bench.send(Event::Next);
     assert_eq!(bench.state.place.here, ScreenId::Cluster, "the second Enter was meant for another warning");
     bench.send(Event::Next);
@@ -464,6 +467,6 @@ fn a_warning_that_a_look_of_its_own_accord_has_changed_is_asked_again() {
     bench.send(Event::Back);
     bench.send(Event::Refresh);
     let (ticket, _) = bench.asked.pop().expect("a look");
-    bench.observed(ticket, Observed::Cluster(Box::new(with_dead(&["web-old", "web-older", "web-oldest"]))), true);
+    bench.observed(ticket, Observed::Cluster(Box::new(with_others(&["web03", "web04", "web05"]))), true);
     assert!(matches!(bench.state.gate(), Gate::Warned(_)), "{:?}", bench.state.gate());
 }
