@@ -136,9 +136,8 @@ impl SqlServer {
 }
 
 fn row_batch(mode: LockMode, change: &str, what: &str, detail: &str) -> String {
-    let change = fill(change, &[("new_key", &name_key("@P10"))]);
     let key = name_key("@P2");
-    let parts = [("lock", &*lock(mode)), ("name_key", &key), ("change", &change), ("what", what), ("detail", detail)];
+    let parts = [("lock", &*lock(mode)), ("name_key", &key), ("change", change), ("what", what), ("detail", detail)];
     fill(ROW, &parts)
 }
 

@@ -6,6 +6,8 @@
 --   @P1 cluster id, @P2 the node's name, @P3 the host that does it, @P4 the run, @P5 what is done,
 --   @P6 to @P9 the row as it was seen: host, joined, last seen, drained,
 --   @P10 to @P18 the row as it is to be: name, address, host, system, program, prefixes, ports, task cap.
+-- A node's name keeps its key: the row as it is to be differs from @P2 in upper and lower case at most. What this run wrote into the
+-- history is the same text, and equal under any collation.
 -- Writes only in a registry of our format and in the expected cluster. Each look is a statement of its own: a statement fails as
 -- a whole when one of its tables is missing.
 {lock}
@@ -31,8 +33,8 @@ BEGIN
   ELSE
   BEGIN
     SELECT N'past' AS part,
-      (SELECT COALESCE(MAX(id), 0) FROM octopus_setup.history WHERE what = @P5 AND node COLLATE Latin1_General_CI_AS = @P2 AND detail = @P4) AS done_at,
-      (SELECT COALESCE(MAX(id), 0) FROM octopus_setup.history WHERE what = N'undone' AND node COLLATE Latin1_General_CI_AS = @P2 AND detail = @P4 + N' ' + @P5) AS undone_at;
+      (SELECT COALESCE(MAX(id), 0) FROM octopus_setup.history WHERE what = @P5 AND node = @P2 AND detail = @P4) AS done_at,
+      (SELECT COALESCE(MAX(id), 0) FROM octopus_setup.history WHERE what = N'undone' AND node = @P2 AND detail = @P4 + N' ' + @P5) AS undone_at;
     SELECT N'kept' AS part, name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap,
       CONVERT(nvarchar(23), joined, 121) AS joined, CONVERT(nvarchar(23), last_seen, 121) AS last_seen, drained
       FROM octopus_setup.node WHERE name_key = @key;
