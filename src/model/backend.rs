@@ -78,13 +78,13 @@ fn left_out_remark(why: LeftOutReason, nodes: &[&LeftOutNode]) -> String {
 fn subject<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> (String, &'static str, &'static str) {
     const NAMED: usize = 5;
     let count = names.len();
-    let mut named: Vec<&str> = names.take(NAMED).collect();
+    let mut shown: Vec<&str> = names.take(NAMED).collect();
     if count == 1 {
-        return (format!("Node {}", named.join("")), "is", "it is");
+        return (format!("Node {}", shown.join("")), "is", "it is");
     }
     let more = count.saturating_sub(NAMED);
-    let last = if more == 0 { named.pop().map(str::to_owned) } else { Some(format!("{more} more")) };
-    (format!("{count} nodes ({} and {})", named.join(", "), last.unwrap_or_default()), "are", "they are")
+    let last = if more == 0 { shown.pop().map(str::to_owned) } else { Some(format!("{more} more")) };
+    (format!("{count} nodes ({} and {})", shown.join(", "), last.unwrap_or_default()), "are", "they are")
 }
 
 /// Something that the list's user should know of a node's address.

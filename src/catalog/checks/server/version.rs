@@ -43,7 +43,7 @@ fn judge_version(version: &ServerVersion, today: Option<Date>) -> Verdict {
                 "Use SQL Server 2017 or later, Azure SQL Database or Amazon RDS for SQL Server in production.",
             ))
         }
-        Some(Product::SqlServer) if version.major > 0 => judge_sql_server(version, described, today),
+        Some(Product::SqlServer) if version.major > 0 => judge_sql_server(version, &described, today),
         Some(Product::SqlServer) | None => report(Finding::unproven(
             CheckId::SqlVersion,
             "The server's version could not be read, so it is unknown whether Octopus works with it.",
@@ -52,7 +52,7 @@ fn judge_version(version: &ServerVersion, today: Option<Date>) -> Verdict {
     }
 }
 
-fn judge_sql_server(version: &ServerVersion, described: String, today: Option<Date>) -> Verdict {
+fn judge_sql_server(version: &ServerVersion, described: &str, today: Option<Date>) -> Verdict {
     if version.major < OLDEST {
         return report(Finding::stop(
             CheckId::SqlVersion,
@@ -77,8 +77,8 @@ fn judge_sql_server(version: &ServerVersion, described: String, today: Option<Da
     if let Some(remark) = remark(version.edition.as_str()) {
         findings.push(Finding::note(CheckId::SqlVersion, format!("{described}. {remark}")));
     }
-    findings.extend(today.and_then(|today| support_finding(version.major, &described, today)));
-    report_all(findings, || described.clone())
+    findings.extend(today.and_then(|today| support_finding(version.major, described, today)));
+    report_all(findings, || described.to_owned())
 }
 
 /// Tells when Microsoft's support of a version has ended, or will soon.
