@@ -39,11 +39,9 @@ const fn says(check: CheckId) -> &'static [Severity] {
         | CheckId::ClusterNode
         | CheckId::KeyFile
         | CheckId::StorageDisk => &[Stop, Warn],
-        CheckId::SqlVersion
-        | CheckId::ClusterVersion
-        | CheckId::AdminAccount
-        | CheckId::Licence
-        | CheckId::OctopusProgram => &[Stop, Warn, Note],
+        CheckId::SqlVersion | CheckId::ClusterVersion | CheckId::AdminAccount | CheckId::Licence | CheckId::OctopusProgram => {
+            &[Stop, Warn, Note]
+        }
         CheckId::DbCollation | CheckId::StorageFolders => &[Stop, Warn, Unproven],
         CheckId::StorageShared => &[Stop, Warn, Unknown],
         CheckId::WebPrefixes => &[Stop, Note],

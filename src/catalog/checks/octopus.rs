@@ -428,7 +428,7 @@ mod tests {
         let finding = warn(&program_verdict(&[], &found())).clone();
         assert!(finding.says.contains("may not start") && finding.about == Some(FieldId::Licence), "{finding:?}");
         assert_eq!(program_verdict(&[(FieldId::Licence, "x")], &found()).severity(), Some(Severity::Note));
-        evidence(&program_verdict(&[(FieldId::HandOver, "script")], &found()));
+        assert_eq!(program_verdict(&[(FieldId::HandOver, "script")], &found()), Verdict::DoesNotApply);
         let (answers, mut facts) = (samples::joining(), samples::facts_of_a_cluster());
         facts.octopus = found().octopus;
         let joining = Case { flow: Flow::Join, ..case(&answers, &facts) };
