@@ -129,22 +129,34 @@ impl Reply {
     /// Sorts rows into their parts; the first column of each, `part`, names its part.
     #[cfg(test)]
     pub fn from_rows(rows: Vec<ReplyRow>, error: Option<Trouble>, sent_at: OffsetDateTime, took: Duration) -> Self {
-        let mut reply = Self { error, sent_at, took, ..Self::new() };
+        Self { error, sent_at, took, ..Self::from_many(rows, &mut |_| false) }
+    }
+
+    /// The same, with each row shown to `take` first.
+    #[cfg(test)]
+    pub fn from_many(rows: Vec<ReplyRow>, take: TakeRow<'_>) -> Self {
+        let mut reply = Self::new();
         for row in rows {
-            reply.add(row);
+            reply.add(row, take);
         }
         reply
     }
 
-    fn add(&mut self, row: ReplyRow) {
+    /// Adds a row to its part, unless it is taken.
+    fn add(&mut self, row: ReplyRow, take: TakeRow<'_>) {
         let Some(part) = row.raw("part") else { return };
         if part == TROUBLE {
             let failed = row.raw("of_part").unwrap_or_default().to_owned();
             self.troubles.entry(failed).or_insert_with(|| part_trouble(&row));
-        } else if let Some(rows) = self.parts.get_mut(part) {
+            return;
+        }
+        if !self.parts.contains_key(part) {
+            self.parts.insert(part.to_owned(), Vec::new());
+        }
+        if !take(&row)
+            && let Some(rows) = row.raw("part").and_then(|part| self.parts.get_mut(part))
+        {
             rows.push(row);
-        } else {
-            self.parts.insert(part.to_owned(), vec![row]);
         }
     }
 
@@ -158,6 +170,11 @@ impl Reply {
             (Some(rows), None, _) => Ok(rows),
             (None, None, None) => Ok(&[]),
         }
+    }
+
+    /// Returns whether a row of this part came, taken or not.
+    pub fn has_come(&self, part: &str) -> bool {
+        self.parts.contains_key(part)
     }
 
     /// Returns the error of a part.
@@ -264,17 +281,34 @@ impl Question {
 /// # Errors
 /// Whatever leaves the session unusable: it must be thrown away then. An error of the server is the trouble of its part.
 pub async fn ask(session: &mut Session, question: &Question, values: &[&dyn ToSql], limit: Duration) -> Result<Reply, Trouble> {
+    ask_for_many(session, question, values, limit, &mut |_| false).await
+}
+
+/// Takes a row when it comes, and returns whether it did; a row that is not taken is kept in the reply.
+pub type TakeRow<'a> = &'a mut (dyn FnMut(&ReplyRow) -> bool + Send);
+
+/// Like [`ask`], for parts with very many rows: each row is shown to `take` first. If a part is asked again, its rows come again.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn ask_for_many(
+    session: &mut Session,
+    question: &Question,
+    values: &[&dyn ToSql],
+    limit: Duration,
+    take: TakeRow<'_>,
+) -> Result<Reply, Trouble> {
     let begun = Instant::now();
     let asking = async {
         let mut reply = Reply::new();
         let mut last = None;
-        if receive(session, question.sql(), values, &mut reply, &mut last).await?.is_some() {
+        if receive(session, question.sql(), values, &mut reply, take, &mut last).await?.is_some() {
             for part in &question.parts {
-                let came = reply.parts.contains_key(&part.name) && last.as_ref() != Some(&part.name);
+                let came = reply.has_come(&part.name) && last.as_ref() != Some(&part.name);
                 if !came {
                     reply.parts.remove(&part.name);
                     let sql = question.batch(std::slice::from_ref(part));
-                    if let Some(trouble) = receive(session, sql, values, &mut reply, &mut None).await? {
+                    if let Some(trouble) = receive(session, sql, values, &mut reply, take, &mut None).await? {
                         reply.troubles.insert(part.name.clone(), trouble);
                     }
                 }
@@ -295,7 +329,8 @@ pub async fn send(session: &mut Session, sql: &str, values: &[&dyn ToSql], limit
     let begun = Instant::now();
     let mut reply = Reply::new();
     let mut last = None;
-    let received = errors::within(limit, receive(session, without_comments(sql), values, &mut reply, &mut last)).await;
+    let mut take = |_: &ReplyRow| false;
+    let received = errors::within(limit, receive(session, without_comments(sql), values, &mut reply, &mut take, &mut last)).await;
     reply.error = received??;
     reply.took = begun.elapsed();
     Ok(reply)
@@ -320,11 +355,12 @@ async fn receive(
     sql: String,
     values: &[&dyn ToSql],
     reply: &mut Reply,
+    take: TakeRow<'_>,
     last: &mut Option<String>,
 ) -> Result<Option<Trouble>, Trouble> {
     let stream = if values.is_empty() { session.simple_query(sql).await } else { session.query(sql, values).await };
     let ended = match stream {
-        Ok(stream) => read(stream, reply, last).await,
+        Ok(stream) => read(stream, reply, take, last).await,
         Err(error) => Err(error),
     };
     match ended.map_err(|error| errors::from_tiberius(&error)) {
@@ -334,7 +370,12 @@ async fn receive(
     }
 }
 
-async fn read(mut stream: QueryStream<'_>, reply: &mut Reply, last: &mut Option<String>) -> tiberius::Result<()> {
+async fn read(
+    mut stream: QueryStream<'_>,
+    reply: &mut Reply,
+    take: TakeRow<'_>,
+    last: &mut Option<String>,
+) -> tiberius::Result<()> {
     let mut names: Arc<[String]> = Arc::default();
     let mut count = 0;
     while let Some(item) = stream.try_next().await? {
@@ -347,7 +388,7 @@ async fn read(mut stream: QueryStream<'_>, reply: &mut Reply, last: &mut Option<
                 }
                 let row = ReplyRow { names: Arc::clone(&names), cells: row.into_iter().map(cell).collect() };
                 note_last(last, &row);
-                reply.add(row);
+                reply.add(row, take);
             }
         }
     }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::model::facts::{ClusterFacts, Content, Evidence, Fact, Identity, NodeSeen, Trouble};
 use crate::model::target::Target;
-use crate::world::sqlserver::batch::{self, Question, Reply};
+use crate::world::sqlserver::batch::{Question, Reply, ReplyRow, ask_for_many};
 use crate::world::sqlserver::cluster::key::{KEY_EVIDENCE, read_evidence};
+use crate::world::sqlserver::cluster::nodes::NodesReader;
 use crate::world::sqlserver::content::{self, CONTENT};
 use crate::world::sqlserver::errors::WorkError;
 use crate::world::sqlserver::limits;
@@ -71,16 +72,18 @@ impl SqlServer {
         };
         let reply = self.retry(|| async {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;
-            let mut reply = batch::ask(&mut connection.session, &question, &[], limits::CLUSTER).await?;
+            let mut nodes = NodesReader::default();
+            let mut take = |row: &ReplyRow| nodes.take(row);
+            let mut reply = ask_for_many(&mut connection.session, &question, &[], limits::CLUSTER, &mut take).await?;
             if reply.trouble("beat").is_some() {
                 let by_column = Question::new(&[&BEATS.replace("{columns}", NODE_COLUMNS)]);
-                reply.extend(batch::ask(&mut connection.session, &by_column, &[], limits::CLUSTER).await?);
+                reply.extend(ask_for_many(&mut connection.session, &by_column, &[], limits::CLUSTER, &mut take).await?);
             }
             self.keep_unless_blocking(target, connection);
-            Ok::<_, WorkError>(reply)
+            Ok::<_, WorkError>((reply, nodes))
         });
         match reply.await {
-            Ok(reply) => facts(&reply, asked),
+            Ok((reply, nodes)) => facts(&reply, nodes, asked),
             Err(trouble) => missing_facts(&trouble),
         }
     }
@@ -115,10 +118,10 @@ fn is_same_cluster(one: &Identity, other: &Identity) -> bool {
     }
 }
 
-fn facts(reply: &Reply, asked: Ask) -> ClusterFacts {
+fn facts(reply: &Reply, nodes: NodesReader, asked: Ask) -> ClusterFacts {
     ClusterFacts {
         identity: identity(reply).into(),
-        nodes: nodes::read(reply).into(),
+        nodes: nodes.finish(reply).into(),
         node_limit: row::node_limit(reply).into(),
         storage: row::storage(reply).into(),
         canaries: row::canaries(reply).into(),

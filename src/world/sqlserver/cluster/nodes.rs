@@ -1,4 +1,4 @@
-//! Merges the cluster's nodes: the registry's rows and Octopus Server's own, by name.
+//! Merges the cluster's nodes: the registry's rows and Octopus Server's own, by name, as they come.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -8,66 +8,157 @@ use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::batch::{Reply, ReplyRow};
 use crate::world::sqlserver::registry::row;
 
-/// Reads and merges all nodes, sorted by name. Compares names without case, and keeps the registry's spelling.
-///
-/// # Errors
-/// The error of the registry's rows. An error of Octopus Server's rows costs only what those would have told.
-pub(super) fn read(reply: &Reply) -> Result<Nodes, Trouble> {
-    let members = reply.rows("member")?;
-    let octopus_nodes = OctopusNodes::read(reply);
-    let versions = versions(reply);
-    let mut nodes: Vec<(String, NodeSeen)> = Vec::with_capacity(members.len().max(octopus_nodes.len()));
-    let mut indices = HashMap::with_capacity(members.len());
-    for row in members {
-        let kept = row::node_row(row);
-        let folded = fold_name(&kept.row.name);
-        indices.insert(folded.clone(), nodes.len());
-        nodes.push((
-            folded,
-            NodeSeen {
-                name: Untrusted::new(&kept.row.name),
-                row_age: age(row),
-                beat: octopus_nodes.without_row(),
-                version: None,
-                task_cap: Some(u32::from(kept.row.task_cap)),
-                drained: kept.drained,
-                row: Some(kept),
-            },
-        ));
+/// The prefixes that turn a name into an id (Issues#10135), in the older and the newer table.
+const PREFIXES: [&str; 3] = ["octopusservernodes-", "octopusservernodestatus-", "octopusservernodestatuses-"];
+
+/// The nodes whose rows have come so far. A cluster may have a hundred thousand: no row is kept as it came.
+#[derive(Default)]
+pub(super) struct NodesReader {
+    nodes: Vec<MergedNode>,
+    /// Their places, by name in the form in which names are compared, and by an id that does not tell the name.
+    places: HashMap<String, usize>,
+    /// What came before the node that it is about.
+    early: Vec<(String, About)>,
+}
+
+struct MergedNode {
+    node: NodeSeen,
+    /// Octopus Server has a row of it.
+    by_octopus: bool,
+    /// The age of its newest heartbeat, in that row or in the newer table.
+    beat: Option<Duration>,
+}
+
+/// What a row tells of a node that has its own row elsewhere.
+enum About {
+    /// The age of its heartbeat in the newer table.
+    Beat(Option<Duration>),
+    /// The version of Octopus Server that it runs.
+    Version(Untrusted),
+}
+
+impl NodesReader {
+    /// Reads a row, and returns whether it was a node's.
+    pub(super) fn take(&mut self, row: &ReplyRow) -> bool {
+        match row.raw("part") {
+            Some("member") => self.add_member(row),
+            // All columns at once, and column by column if that failed.
+            Some("beat" | "beat_name" | "beat_age" | "beat_cap" | "beat_drain") => self.add_octopus_node(row),
+            Some("status") => self.add_about(row.raw("node"), || About::Beat(age(row))),
+            Some("installed") => self.add_about(row.raw("node"), || About::Version(row.text("version"))),
+            _ => return false,
+        }
+        true
     }
-    for known in octopus_nodes.iter() {
-        let index = *indices.entry(known.folded.to_owned()).or_insert_with(|| {
-            nodes.push((known.folded.to_owned(), unregistered(known.name)));
+
+    /// Returns all nodes, sorted by name. Compares names without case, and keeps the registry's spelling. `reply` is what else came.
+    ///
+    /// # Errors
+    /// The error of the registry's rows. An error of Octopus Server's rows costs only what those would have told.
+    pub(super) fn finish(mut self, reply: &Reply) -> Result<Nodes, Trouble> {
+        reply.rows("member")?;
+        for (key, about) in std::mem::take(&mut self.early) {
+            self.add_about(Some(&key), || about);
+        }
+        let Self { mut nodes, places, .. } = self;
+        drop(places);
+        let sight = Sight::read(reply);
+        nodes.sort_by_cached_key(|merged| (fold_name(merged.node.name.as_str()), merged.node.name.clone()));
+        Ok(nodes.into_iter().map(|merged| NodeSeen { beat: sight.beat(&merged), ..merged.node }).collect())
+    }
+
+    fn add_member(&mut self, row: &ReplyRow) {
+        let kept = row::node_row(row);
+        let Some(MergedNode { node, .. }) = self.place(&kept.row.name) else { return };
+        node.name = Untrusted::new(&kept.row.name);
+        node.row_age = age(row);
+        node.task_cap = Some(u32::from(kept.row.task_cap));
+        node.drained = kept.drained;
+        node.row = Some(kept);
+    }
+
+    fn add_octopus_node(&mut self, row: &ReplyRow) {
+        let Some(name) = row.raw("name").map(without_prefix) else { return };
+        let Some(merged) = self.place(name) else { return };
+        merged.by_octopus = true;
+        merged.beat = shorter_age(merged.beat, age(row));
+        let node = &mut merged.node;
+        node.task_cap = row.number("cap").and_then(|cap| u32::try_from(cap).ok()).or(node.task_cap);
+        node.drained |= row.flag("drain");
+        let folded = fold_name(name);
+        if let Some(id) = row.raw("id")
+            && fold_name(without_prefix(id)) != folded
+            && let Some(place) = self.places.get(&folded).copied()
+        {
+            self.places.entry(fold_name(id)).or_insert(place);
+        }
+    }
+
+    fn add_about(&mut self, key: Option<&str>, about: impl FnOnce() -> About) {
+        let Some(key) = key else { return };
+        let place = self.places.get(&fold_name(key)).or_else(|| self.places.get(&fold_name(without_prefix(key))));
+        match (place.and_then(|place| self.nodes.get_mut(*place)), about()) {
+            (None, about) => self.early.push((key.to_owned(), about)),
+            (Some(merged), About::Beat(age)) => merged.beat = shorter_age(merged.beat, age),
+            (Some(merged), About::Version(version)) => merged.node.version = Some(version),
+        }
+    }
+
+    /// Returns the node of this name, a new one if there was none.
+    fn place(&mut self, name: &str) -> Option<&mut MergedNode> {
+        let nodes = &mut self.nodes;
+        let place = *self.places.entry(fold_name(name)).or_insert_with(|| {
+            let node = NodeSeen {
+                name: Untrusted::new(name),
+                row: None,
+                row_age: None,
+                beat: Heartbeat::Unreadable,
+                version: None,
+                task_cap: None,
+                drained: false,
+            };
+            nodes.push(MergedNode { node, by_octopus: false, beat: None });
             nodes.len() - 1
         });
-        let Some((_, node)) = nodes.get_mut(index) else { continue };
-        node.beat = known.beat;
-        node.task_cap = known.cap.or(node.task_cap);
-        node.drained |= known.drained;
-    }
-    nodes.sort_by(|(a, left), (b, right)| a.cmp(b).then_with(|| left.name.as_str().cmp(right.name.as_str())));
-    for (folded, node) in &mut nodes {
-        node.version = versions.get(folded.as_str()).map(|version| Untrusted::new(version));
-    }
-    Ok(nodes.into_iter().map(|(_, node)| node).collect())
-}
-
-fn unregistered(name: &str) -> NodeSeen {
-    NodeSeen {
-        name: Untrusted::new(name),
-        row: None,
-        row_age: None,
-        beat: Heartbeat::Unreadable,
-        version: None,
-        task_cap: None,
-        drained: false,
+        nodes.get_mut(place)
     }
 }
 
-/// Returns versions by folded name. Those that cannot be read are left out.
-fn versions(reply: &Reply) -> HashMap<String, &str> {
-    let rows = reply.rows("installed").unwrap_or_default();
-    rows.iter().filter_map(|row| Some((fold_name(row.raw("node")?), row.raw("version")?))).collect()
+/// What a missing row or heartbeat means.
+struct Sight {
+    /// The heartbeat of a node that Octopus Server has no row of.
+    without_row: Heartbeat,
+    /// There is a newer table of heartbeats, and it could not be read.
+    newer_unreadable: bool,
+}
+
+impl Sight {
+    fn read(reply: &Reply) -> Self {
+        let sight = reply.row("sight");
+        let told = |name: &str| sight.as_ref().is_ok_and(|row| row.flag(name));
+        let no_table = told("may_see") && !told("has_nodes");
+        let has_names = reply.has_come("beat_name") && reply.rows("beat_name").is_ok();
+        let complete = told("has_nodes") && (reply.rows("beat").is_ok() || has_names);
+        Self {
+            without_row: if no_table || complete { Heartbeat::Never } else { Heartbeat::Unreadable },
+            newer_unreadable: told("has_status") && (!told("knows_status") || reply.rows("status").is_err()),
+        }
+    }
+
+    /// A row without a time says nothing. If the newer table of heartbeats cannot be read, the older one may be years old: then only a
+    /// recent heartbeat in it counts.
+    fn beat(&self, merged: &MergedNode) -> Heartbeat {
+        match merged.beat {
+            _ if !merged.by_octopus => self.without_row,
+            Some(age) if !self.newer_unreadable || age <= NodeSeen::BEAT => Heartbeat::Ago(age),
+            _ => Heartbeat::Unreadable,
+        }
+    }
+}
+
+/// Returns whether Octopus Server has run tasks; unknown without its table.
+pub(super) fn ran_tasks(reply: &Reply) -> Result<bool, Trouble> {
+    reply.rows("tasks")?.first().map(|row| row.flag("has_tasks")).ok_or(Trouble::Unasked)
 }
 
 /// Returns a name in the form in which names are compared.
@@ -80,120 +171,6 @@ fn shorter_age(one: Option<Duration>, other: Option<Duration>) -> Option<Duratio
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
-    }
-}
-
-/// Returns whether Octopus Server has run tasks; unknown without its table.
-pub(super) fn ran_tasks(reply: &Reply) -> Result<bool, Trouble> {
-    reply.rows("tasks")?.first().map(|row| row.flag("has_tasks")).ok_or(Trouble::Unasked)
-}
-
-/// The parts with Octopus Server's nodes: all columns at once, and column by column if that failed.
-const PARTS: [&str; 5] = ["beat", "beat_name", "beat_age", "beat_cap", "beat_drain"];
-/// The prefixes that turn a name into an id (Issues#10135), in the older and the newer table.
-const PREFIXES: [&str; 3] = ["octopusservernodes-", "octopusservernodestatus-", "octopusservernodestatuses-"];
-
-/// All nodes by Octopus Server's own rows.
-struct OctopusNodes<'a> {
-    rows: Vec<NodeRows<'a>>,
-    /// The login may see the table, and there is none.
-    no_table: bool,
-    /// All rows could be read.
-    complete: bool,
-    /// There is a newer table of heartbeats, and it could not be read.
-    newer_unreadable: bool,
-}
-
-struct NodeRows<'a> {
-    folded: String,
-    name: &'a str,
-    /// Ages of the heartbeats in the node's own row and in the newer table.
-    ages: [Option<Duration>; 2],
-    cap: Option<u32>,
-    drained: bool,
-}
-
-/// A node by Octopus Server's own rows.
-struct OctopusNode<'a> {
-    /// Its name in the form in which names are compared.
-    pub folded: &'a str,
-    pub name: &'a str,
-    /// Its heartbeat.
-    pub beat: Heartbeat,
-    /// Its task cap.
-    pub cap: Option<u32>,
-    /// Whether it is drained.
-    pub drained: bool,
-}
-
-impl<'a> OctopusNodes<'a> {
-    /// Reads all rows.
-    fn read(reply: &'a Reply) -> Self {
-        let mut rows: Vec<NodeRows<'a>> = Vec::new();
-        let mut indices: HashMap<String, usize> = HashMap::new();
-        for row in PARTS.iter().flat_map(|part| reply.rows_received(part)) {
-            let Some(given) = row.raw("name") else { continue };
-            let name = without_prefix(given);
-            let folded = fold_name(name);
-            let index = *indices.entry(folded.clone()).or_insert_with(|| {
-                rows.push(NodeRows { folded, name, ages: [None; 2], cap: None, drained: false });
-                rows.len() - 1
-            });
-            if let Some(id) = row.raw("id") {
-                indices.entry(fold_name(id)).or_insert(index);
-            }
-            let Some(node) = rows.get_mut(index) else { continue };
-            node.ages[0] = shorter_age(node.ages[0], age(row));
-            node.cap = row.number("cap").and_then(|cap| u32::try_from(cap).ok()).or(node.cap);
-            node.drained |= row.flag("drain");
-        }
-        let status = reply.rows("status");
-        for row in status.as_deref().unwrap_or_default() {
-            let Some(key) = row.raw("node") else { continue };
-            let index = indices.get(&fold_name(key)).or_else(|| indices.get(&fold_name(without_prefix(key))));
-            if let Some(node) = index.and_then(|index| rows.get_mut(*index)) {
-                node.ages[1] = shorter_age(node.ages[1], age(row));
-            }
-        }
-        let sight = reply.row("sight");
-        let told = |name: &str| sight.as_ref().is_ok_and(|row| row.flag(name));
-        Self {
-            rows,
-            no_table: told("may_see") && !told("has_nodes"),
-            complete: told("has_nodes")
-                && (reply.rows("beat").is_ok() || reply.rows("beat_name").is_ok_and(|rows| !rows.is_empty())),
-            newer_unreadable: told("has_status") && (!told("knows_status") || status.is_err()),
-        }
-    }
-
-    /// Returns the number of nodes.
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Returns the heartbeat of a node that Octopus Server has no row of.
-    fn without_row(&self) -> Heartbeat {
-        if self.no_table || self.complete { Heartbeat::Never } else { Heartbeat::Unreadable }
-    }
-
-    /// Iterates over the nodes.
-    fn iter(&self) -> impl Iterator<Item = OctopusNode<'_>> {
-        self.rows.iter().map(|node| OctopusNode {
-            folded: &node.folded,
-            name: node.name,
-            beat: self.beat(node),
-            cap: node.cap,
-            drained: node.drained,
-        })
-    }
-
-    /// A row without a time says nothing. If the newer table of heartbeats cannot be read, the older one may be years old: then only a
-    /// recent heartbeat in it counts.
-    fn beat(&self, node: &NodeRows<'_>) -> Heartbeat {
-        match shorter_age(node.ages[0], node.ages[1]) {
-            Some(age) if !self.newer_unreadable || age <= NodeSeen::BEAT => Heartbeat::Ago(age),
-            _ => Heartbeat::Unreadable,
-        }
     }
 }
 
@@ -213,7 +190,7 @@ fn without_prefix(id: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::sqlserver::batch::tests::reply;
+    use crate::world::sqlserver::batch::tests::row;
 
     type Cells = &'static [(&'static str, &'static str)];
 
@@ -230,8 +207,15 @@ mod tests {
     const DEAF: Cells =
         &[("part", "sight"), ("has_nodes", "#1"), ("has_status", "#1"), ("knows_status", "#0"), ("may_see", "#1")];
 
+    /// What these rows come to, each read when it comes.
+    fn read(rows: &[&[(&str, &str)]]) -> Result<Nodes, Trouble> {
+        let mut reader = NodesReader::default();
+        let reply = Reply::from_many(rows.iter().map(|cells| row(cells)).collect(), &mut |row| reader.take(row));
+        reader.finish(&reply)
+    }
+
     fn beats(rows: &[&[(&str, &str)]]) -> Vec<(String, Heartbeat)> {
-        let nodes = read(&reply(rows)).expect("nodes");
+        let nodes = read(rows).expect("nodes");
         nodes.iter().map(|node| (node.name.as_str().to_owned(), node.beat)).collect()
     }
 
@@ -244,7 +228,7 @@ mod tests {
         let beat = [("part", "beat"), ("name", "WEB01"), ("age", "#7"), ("cap", "#9"), ("drain", "#1")];
         let other: Cells = &[("part", "beat"), ("name", "app"), ("age", "#700"), ("cap", "-"), ("drain", "#0")];
         let version = [("part", "installed"), ("node", "Web01"), ("version", "2025.1.3")];
-        let nodes = read(&reply(&[WEB02, WEB01, NODES, &beat, other, &version])).expect("nodes");
+        let nodes = read(&[WEB02, WEB01, NODES, &beat, other, &version]).expect("nodes");
         let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
         assert_eq!(names, ["app", "web01", "Web02"]);
         let web01 = &nodes[1];
@@ -272,7 +256,7 @@ mod tests {
         let name: Cells = &[("part", "beat_name"), ("name", "web01"), ("id", "OctopusServerNodes-web01")];
         let cap: Cells = &[("part", "beat_cap"), ("name", "web01"), ("cap", "#3")];
         let failed = |part| [("part", "trouble"), ("of_part", part), ("number", "#529"), ("message", "no")];
-        let nodes = read(&reply(&[WEB01, NODES, &failed("beat"), name, cap, &failed("beat_age")])).expect("nodes");
+        let nodes = read(&[WEB01, NODES, &failed("beat"), name, cap, &failed("beat_age")]).expect("nodes");
         assert_eq!((nodes.len(), nodes[0].beat, nodes[0].task_cap), (1, Heartbeat::Unreadable, Some(3)));
     }
 
@@ -304,8 +288,23 @@ mod tests {
     }
 
     #[test]
+    fn no_row_is_kept_and_what_comes_early_or_twice_counts() {
+        let mut reader = NodesReader::default();
+        let early: Cells = &[("part", "status"), ("node", "x-1"), ("age", "#4")];
+        let version: Cells = &[("part", "installed"), ("node", "WEB01"), ("version", "2025.1.3")];
+        let named: Cells = &[("part", "beat_name"), ("name", "web01"), ("id", "x-1")];
+        let failed = [("part", "trouble"), ("of_part", "beat"), ("number", "#529"), ("message", "no")];
+        let rows: [&[(&str, &str)]; 7] = [version, BOTH, early, WEB01, &failed, named, WEB01];
+        let reply = Reply::from_many(rows.map(row).into(), &mut |row| reader.take(row));
+        assert!(reply.has_come("member") && reply.rows_received("member").is_empty());
+        let nodes = reader.finish(&reply).expect("nodes");
+        let told: Vec<_> = nodes.iter().map(|node| (node.beat, node.version.as_ref().map(Untrusted::as_str))).collect();
+        assert_eq!(told, [(ago(4), Some("2025.1.3"))]);
+    }
+
+    #[test]
     fn rows_of_ours_that_cannot_be_read_are_missing() {
         let denied: Cells = &[("part", "trouble"), ("of_part", "member"), ("number", "#229"), ("message", "denied")];
-        assert!(matches!(read(&reply(&[NODES, denied])), Err(Trouble::Sql(said)) if said.number == 229));
+        assert!(matches!(read(&[NODES, denied]), Err(Trouble::Sql(said)) if said.number == 229));
     }
 }
