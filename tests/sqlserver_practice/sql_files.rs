@@ -1,5 +1,8 @@
 //! The wizard's own SQL files, whole and as it sends them, on the practice server.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use tiberius::ColumnData;
 
 use super::support::{Lab, login};
@@ -80,4 +83,51 @@ async fn the_registry_is_made_once_and_dropped() {
     assert!(found.contains("content|0|1|0|0|1 / registry|2"), "{found}");
     assert_eq!(rows(&mut client, &fill(sql!("registry/drop"), &[("content", "")])).await, ["origin|0|0"]);
     assert_eq!(rows(&mut client, "SELECT SCHEMA_ID(N'octopus_setup')").await, ["NULL"]);
+}
+
+const FOLDER: &str = "src/world/sqlserver/sql";
+
+/// All of them, by their path in the folder.
+fn sql_files() -> BTreeMap<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
+    let (mut folders, mut files) = (vec![PathBuf::new()], BTreeMap::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(root.join(&folder)).unwrap().map(Result::unwrap) {
+            let path = folder.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(path);
+            } else {
+                let text = std::fs::read_to_string(entry.path()).unwrap();
+                files.insert(path.to_str().unwrap().replace('\\', "/"), text);
+            }
+        }
+    }
+    files
+}
+
+/// One entry of a head, such as `Runs on:`, whose further lines are indented.
+fn head(text: &str, entry: &str) -> Option<String> {
+    let start = format!("-- {entry}: ");
+    let mut lines = text.lines().take_while(|line| line.starts_with("--")).skip_while(|line| !line.starts_with(&start));
+    let first = lines.next()?.trim_start_matches(&start).trim();
+    let more = lines.take_while(|line| line.starts_with("--     ")).map(|line| line.trim_start_matches('-').trim());
+    Some(std::iter::once(first).chain(more).collect::<Vec<_>>().join(" "))
+}
+
+/// `docs/sql.md` lists every file as its head describes it.
+#[test]
+fn each_statement_tells_where_it_runs_and_what_its_refusal_costs() {
+    let mut table = String::new();
+    for (name, text) in sql_files() {
+        if text.starts_with("-- Part of ") {
+            continue;
+        }
+        let entry = |entry| head(&text, entry).unwrap_or_else(|| panic!("{name} has no line `-- {entry}:`"));
+        assert!(!entry("Needs").is_empty());
+        let (sent, runs, refused) = (entry("Sent by"), entry("Runs on"), entry("Refused"));
+        table.push_str(&format!("| [`{name}`](../{FOLDER}/{name}) | {sent} | {runs} | {refused} |\n"));
+    }
+    let doc = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sql.md")).unwrap();
+    let rows: String = doc.lines().filter(|line| line.starts_with("| [")).map(|line| format!("{line}\n")).collect();
+    assert_eq!(rows, table, "the rows of docs/sql.md and the heads of the files");
 }

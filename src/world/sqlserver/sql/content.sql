@@ -2,6 +2,7 @@
 -- Sent by: survey, cluster and registry, in their batches or by itself (content::CONTENT).
 -- Needs:   CONNECT. A part that the login may not see costs only that part.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
+-- Refused: what the database holds is unknown, and nothing is written into it.
 -- The first part always has one row: a count of zero says "empty" if the server tells that the login sees definitions (`sees` is 1);
 -- a missing answer never does.
 

@@ -1,7 +1,8 @@
 -- Reads Octopus Server's own table of nodes column by column, so that one of an unexpected type costs only its own fact.
 -- Sent by: SqlServer::cluster, where the part "beat" of nodes.sql was refused. Its columns: node_columns.sql.
 -- Needs:   SELECT on dbo.OctopusServerNode.
--- Runs on: as nodes.sql.
+-- Runs on: SQL Server 2016 (DATEDIFF_BIG) and later, Azure SQL, Babelfish 4.3.
+-- Refused: each column costs its own fact.
 DECLARE @read nvarchar(2000);
 {columns}
 

@@ -3,6 +3,7 @@
 -- Sent by: SqlServer::key_verdict and verify_key, and SqlServer::cluster behind nodes.sql.
 -- Needs:   SELECT in the schemas octopus_setup and dbo. A table that the login may not read costs only that table.
 -- Runs on: SQL Server 2016 and later (DECOMPRESS, sent only where there is a column JSONBlob), Azure SQL, Babelfish 4.3.
+-- Refused: the key cannot be verified, unless the evidence that was read is enough.
 
 -- part: key_verifier
 IF OBJECT_ID(N'octopus_setup.cluster', N'U') IS NOT NULL

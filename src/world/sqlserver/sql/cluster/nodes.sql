@@ -2,6 +2,7 @@
 -- Sent by: SqlServer::cluster, behind content.sql, which tells whose cluster it is. Its columns: node_columns.sql.
 -- Needs:   SELECT in the schemas octopus_setup and dbo. A part that the login may not read costs only that part.
 -- Runs on: SQL Server 2016 (DATEDIFF_BIG) and later, Azure SQL, Babelfish 4.3; below compatibility level 110 TRY_CAST fails (195).
+-- Refused: each part costs its own fact; where "beat" is refused, beats.sql is sent.
 -- The server computes ages by its own UTC clock, in bigint: Octopus Server's "never" is the year 1, and that many seconds do not
 -- fit into an int. Nothing is sorted: sorting a hundred thousand names by the server's collation costs it more than us.
 

@@ -2,6 +2,7 @@
 -- Sent by: SqlServer::adopt_cluster. {lock} and {tables} are lock.sql and tables.sql.
 -- Needs:   what tables.sql needs; INSERT in the schema octopus_setup.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
+-- Refused: the transaction is rolled back, and the step fails with the server's error.
 --   @P1 cluster id, @P2 key verifier, @P3 fingerprint, @P4 the node that adopts it, @P5 its host, @P6 its program.
 -- Adds no node: Octopus Server knows its nodes, and each node's wizard writes that node's own row. See initialise.sql for the
 -- handler.

@@ -1,8 +1,9 @@
 -- Creates the database @P1 in master, unless it exists, under the lock that makes two wizards take turns. One round trip.
 -- Sent by: SqlServer::create_database.
 -- Needs:   CREATE ANY DATABASE (dbcreator); in Azure SQL dbmanager.
--- Runs on: SQL Server 2016 and later. Babelfish 4.3 may refuse the collation; the wizard then goes step by step, with
---          lock_database_name.sql and a plain CREATE DATABASE. sp_getapplock in Azure SQL's master is untried.
+-- Runs on: SQL Server 2016 and later. Babelfish 4.3 may refuse the collation. sp_getapplock in Azure SQL's master is
+--          untried.
+-- Refused: lock_database_name.sql and CREATE DATABASE are sent, each by itself.
 -- The session owns the lock: no timer takes it from a holder that is alive, and after an error it goes with the connection.
 SET NOCOUNT ON;
 DECLARE @granted int, @there int, @create nvarchar(400);

@@ -3,6 +3,7 @@
 -- Sent by: SqlServer::undo_initialise.
 -- Needs:   ALTER on the schema octopus_setup (db_owner, or CONTROL).
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
+-- Refused: the transaction is rolled back, the registry stays, and undo fails with the server's error.
 IF OBJECT_ID(N'octopus_setup.history', N'U') IS NOT NULL AND OBJECT_ID(N'octopus_setup.node', N'U') IS NOT NULL
   EXEC(N'SELECT N''origin'' AS part,
     (SELECT COUNT(*) FROM octopus_setup.history WHERE what = N''adopted'') AS adopted,

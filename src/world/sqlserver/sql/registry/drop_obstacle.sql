@@ -2,8 +2,8 @@
 -- Amazon RDS keeps that copy.
 -- Sent by: SqlServer::drop_database.
 -- Needs:   CONNECT to master; VIEW ANY DEFINITION for the group's name.
--- Runs on: SQL Server 2016 and later. Azure SQL lacks the view of mirroring (208); where this is refused, DROP DATABASE itself
---          decides.
+-- Runs on: SQL Server 2016 and later. Azure SQL lacks the view of mirroring (208).
+-- Refused: DROP DATABASE itself decides.
 SET NOCOUNT ON;
 SELECT N'obstacle' AS part,
   CASE WHEN d.replica_id IS NULL THEN 0 ELSE 1 END AS in_group,

@@ -2,6 +2,7 @@
 -- Sent by: SqlServer::prove, on a new connection, before content.sql.
 -- Needs:   SELECT on octopus_setup.node.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
+-- Refused: the step fails with the server's error; it can be repeated.
 -- Reads a registry of any format: only format 2 has name_key.
 
 -- part: proof

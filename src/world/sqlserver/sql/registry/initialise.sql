@@ -3,6 +3,7 @@
 --          the node's name.
 -- Needs:   what tables.sql needs; INSERT and DELETE in the schema octopus_setup.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
+-- Refused: the transaction is rolled back, and the step fails with the server's error.
 --   @P1 cluster id, @P2 key verifier, @P3 fingerprint,
 --   @P4 to @P12 the node: name, address, host, system, program, prefixes, ports, task cap,
 --   @P13 node limit (0: unknown), @P14 end of the licence (empty: unknown),

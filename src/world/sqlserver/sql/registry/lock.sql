@@ -3,6 +3,7 @@
 --          not wait for each other, and wait only for who creates or drops the registry.
 -- Needs:   CONNECT; sp_getapplock is granted to public.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
+-- Refused: the batch that it stands in writes nothing, and the step fails with the server's error.
 -- The transaction owns the lock and releases it however it ends. Any negative answer means "not granted". What follows in the
 -- same batch may read @granted, and @format: NULL where there is no registry, or none that the login sees.
 SET NOCOUNT ON;

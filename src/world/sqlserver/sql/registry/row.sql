@@ -3,6 +3,7 @@
 --          row_*.sql, {name_key} is the key of the node's name, {what} and {detail} are what the history says of it.
 -- Needs:   SELECT, INSERT, UPDATE and DELETE in the schema octopus_setup.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
+-- Refused: the transaction is rolled back, and the step fails with the server's error.
 --   @P1 cluster id, @P2 the node's name, @P3 the host that does it, @P4 the run, @P5 what is done,
 --   @P6 to @P9 the row as it was seen: host, joined, last seen, drained,
 --   @P10 to @P18 the row as it is to be: name, address, host, system, program, prefixes, ports, task cap.

@@ -4,6 +4,7 @@
 --          {name_key} is the key of the node's name.
 -- Needs:   SELECT, INSERT and DELETE in the schema octopus_setup.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
+-- Refused: the transaction is rolled back, and the step fails with the server's error.
 --   @P1 cluster id, @P2 the node's name, @P3 the host that does it, @P4 the storage in words,
 --   @P5 number of its folders, @P6 number of canaries,
 --   @P7 to @P18 folder and path of each, @P19 to @P30 folder and token of each canary; empty where there are fewer.

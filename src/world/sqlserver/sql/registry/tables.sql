@@ -2,6 +2,7 @@
 -- Sent by: initialise.sql and adopt.sql in place of {tables}. A plain batch inside their transaction.
 -- Needs:   CREATE SCHEMA and CREATE TABLE in the database (db_owner, or CONTROL).
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
+-- Refused: the transaction is rolled back, and the step fails with the server's error.
 -- CREATE SCHEMA must be alone in its batch, hence EXEC. Each statement may run again.
 IF SCHEMA_ID(N'octopus_setup') IS NULL
   EXEC(N'CREATE SCHEMA octopus_setup');

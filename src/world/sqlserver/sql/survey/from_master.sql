@@ -2,6 +2,7 @@
 -- Sent by: survey::look_from_master, between identity.sql and clock_end.sql.
 -- Needs:   CONNECT to master; VIEW ANY DATABASE, or CREATE DATABASE there, to tell "absent" from "not visible".
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
+-- Refused: whether the database exists is unknown, and db-exists shows the server's error.
 
 -- part: database
 SELECT 'database' AS part,

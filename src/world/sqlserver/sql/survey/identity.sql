@@ -2,6 +2,7 @@
 -- Sent by: survey, at the begin of its batches.
 -- Needs:   CONNECT.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
+-- Refused: costs the fact: the clock, or the version and the name of the login.
 
 -- part: clock
 SELECT 'clock' AS part, CONVERT(nvarchar(33), SYSUTCDATETIME(), 126) AS utc;

@@ -2,6 +2,7 @@
 -- Sent by: survey::survey, right after the login, and again for each recheck; between identity.sql and content.sql.
 -- Needs:   CONNECT. What the login may not see costs only its own part; msdb is asked for log shipping.
 -- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
+-- Refused: each part costs its own fact, which is unknown then; a check that needs it says so and is not good.
 -- A server that lacks a name inside EXEC may end the batch, whatever TRY says, and a CAST from sql_variant inside EXEC may leave
 -- the rest of the batch in another dialect (Babelfish): what every server has is asked in plain statements, rare views after a
 -- test. If the batch ends early all the same, each missing part is asked again by itself (batch::ask).
