@@ -38,7 +38,7 @@ fn run(mut command: Command) -> (Option<i32>, String) {
 fn every_test_that_the_table_names_is_there() {
     let table = std::fs::read_to_string(case("README.md")).unwrap();
     let mut rows = 0;
-    for row in table.lines().filter(|line| line.ends_with("| held |")) {
+    for row in table.lines().filter(|line| line.starts_with("| ") && !line.ends_with("| test |")) {
         rows += 1;
         let tests: Vec<_> = row.split('`').skip(1).step_by(2).filter_map(|test| test.split_once("::")).collect();
         assert!(!tests.is_empty(), "{row}");
@@ -47,5 +47,5 @@ fn every_test_that_the_table_names_is_there() {
             assert!(text.contains(&format!("fn {test}(")), "{file} has no test {test}");
         }
     }
-    assert!(rows >= 20, "{rows}");
+    assert!(rows >= 44, "{rows}");
 }

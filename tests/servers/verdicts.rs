@@ -7,7 +7,7 @@ use octopus_setup::catalog::checks::{Case, judge};
 use octopus_setup::model::answers::{Answers, Origin, Raw};
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::cluster::ClusterId;
-use octopus_setup::model::facts::{DatabaseSeen, Facts, ServerFacts};
+use octopus_setup::model::facts::{Content, DatabaseSeen, Facts, ServerFacts, Trouble};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Remedy, Severity, Verdict};
 use octopus_setup::model::flow::Flow;
@@ -129,6 +129,27 @@ async fn what_could_not_be_read_is_never_good() {
         let tells = |finding: &Finding| finding.severity == severity && finding.says.contains(says);
         assert!(matches!(&verdict, Verdict::Found(findings) if findings.iter().any(tells)), "{lacks:?}: {verdict:?}");
     }
+    for (lacks, check) in [
+        (("@@VERSION AS", "@@VERSIOX AS"), CheckId::SqlVersion),
+        (("SYSUTCDATETIME(), 126) AS utc", "SYSUTCDATETIMX(), 126) AS utc"), CheckId::SqlClock),
+    ] {
+        let site = Site::new(move |request| garbled(request, &[lacks])).await;
+        site.make("Octopus").await;
+        let verdict = judged(check, &site.survey("Octopus").await);
+        assert!(matches!(&verdict, Verdict::Unknown(said) if said.contains(unread)), "{lacks:?}: {verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_initialised_where_definitions_are_hidden() {
+    let texts = [("'VIEW DEFINITION'", "'VIEW DEFINITIOX'"), ("'db_owner'", "'db_ownex'")];
+    let site = Site::new(move |request| garbled(request, &texts)).await;
+    site.make("Octopus").await;
+    let outcome = SqlServer::new().initialise(&site.target("Octopus"), &cluster(1)).await;
+    assert_eq!(outcome, Err(Trouble::DefinitionsHidden));
+    let mut direct = site.target("Octopus");
+    direct.address.port = Some(site.server.addr().port());
+    assert_eq!(SqlServer::new().content(&direct).await, Ok(Content::Empty), "no table of ours either");
 }
 
 #[tokio::test]
@@ -238,7 +259,7 @@ fn cluster(byte: u8) -> NewCluster {
         verifier: Verifier { salt: [byte; 16], hash: [byte; 32] },
         fingerprint: Fingerprint([byte; 4]),
         node: NodeRow {
-            name: format!("web{byte}"),
+            name: format!("web{byte}").into(),
             address: "web.corp.example".into(),
             host: "web".into(),
             system: "Linux".into(),
