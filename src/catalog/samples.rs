@@ -225,11 +225,11 @@ pub fn cluster_facts() -> ClusterFacts {
 pub fn node_seen(name: &str, beat: Heartbeat) -> NodeSeen {
     let row = NodeRow {
         name: name.into(),
-        address: format!("http://{name}/"),
+        address: format!("http://{name}/").into(),
         host: name.into(),
         system: "Linux 6.1".into(),
         program: env!("CARGO_PKG_VERSION").into(),
-        prefixes: format!("http://{name}/"),
+        prefixes: format!("http://{name}/").into(),
         comms_port: 10943,
         grpc_port: 8443,
         task_cap: 5,

@@ -319,7 +319,7 @@ mod tests {
         };
         NodeSeen {
             name: name.into(),
-            row: Some(KeptRow { row, joined: format!("2026-{name}"), last_seen: String::new(), drained: false }),
+            row: Some(KeptRow { row, joined: format!("2026-{name}").into(), last_seen: "".into(), drained: false }),
             row_age: Some(Duration::from_secs(60)),
             beat: Heartbeat::Ago(Duration::from_secs(2)),
             version: None,

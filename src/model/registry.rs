@@ -1,5 +1,6 @@
 //! Rows of the registry that nodes write and change.
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
@@ -37,17 +38,17 @@ pub struct NewCluster {
 #[serde(deny_unknown_fields)]
 pub struct NodeRow {
     /// Its name, at most 200 characters.
-    pub name: String,
+    pub name: CompactString,
     /// The first listen prefix, by which other nodes and people reach it.
-    pub address: String,
+    pub address: CompactString,
     /// The host's name.
-    pub host: String,
+    pub host: CompactString,
     /// The operating system, `Linux` or `Windows` and more.
-    pub system: String,
+    pub system: CompactString,
     /// This program's version.
-    pub program: String,
+    pub program: CompactString,
     /// All listen prefixes, separated by commas.
-    pub prefixes: String,
+    pub prefixes: CompactString,
     /// The port for polling Tentacles.
     pub comms_port: u16,
     pub grpc_port: u16,
@@ -159,9 +160,9 @@ pub enum InitialiseOutcome {
 pub struct KeptRow {
     pub row: NodeRow,
     /// When it joined, in UTC by the server's clock: `2026-11-18 12:04:05.123`.
-    pub joined: String,
+    pub joined: CompactString,
     /// When it was last seen, in the same form.
-    pub last_seen: String,
+    pub last_seen: CompactString,
     /// Whether it is marked as drained.
     pub drained: bool,
 }

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The most characters that one text keeps; SQL Server's own messages end at 2,048.
@@ -16,12 +17,12 @@ const MOST: usize = 4_096;
 /// Control characters appear in caret notation (`^[`), line breaks as a blank, and invisible or direction-changing
 /// characters as U+FFFD, so that nothing is hidden and nothing acts.
 #[derive(Clone, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
-pub struct Untrusted(String);
+pub struct Untrusted(CompactString);
 
 impl Untrusted {
     /// Cleans a text.
     pub fn new(raw: &str) -> Self {
-        let mut clean = String::with_capacity(raw.len().min(MOST));
+        let mut clean = CompactString::with_capacity(raw.len().min(MOST));
         for (kept, character) in raw.chars().enumerate() {
             if kept == MOST {
                 clean.push('…');
@@ -42,7 +43,7 @@ impl Untrusted {
                 character => clean.push(character),
             }
         }
-        Self(clean.trim().to_owned())
+        Self(clean.trim().into())
     }
 
     pub fn as_str(&self) -> &str {

@@ -77,11 +77,11 @@ pub const CLUSTER: ClusterId = ClusterId([9; 16]);
 pub fn row(name: &str) -> NodeRow {
     NodeRow {
         name: name.into(),
-        address: format!("https://{name}:443/"),
+        address: format!("https://{name}:443/").into(),
         host: name.into(),
         system: "Linux".into(),
         program: "0.1.0".into(),
-        prefixes: format!("https://{name}:443/"),
+        prefixes: format!("https://{name}:443/").into(),
         comms_port: 10_943,
         grpc_port: 8_443,
         task_cap: 5,

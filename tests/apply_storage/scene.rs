@@ -65,11 +65,11 @@ pub fn old_token() -> String {
 pub fn row(name: &str) -> NodeRow {
     NodeRow {
         name: name.into(),
-        address: format!("https://{name}:443/"),
+        address: format!("https://{name}:443/").into(),
         host: name.into(),
         system: "Linux".into(),
         program: "0.1.0".into(),
-        prefixes: format!("https://{name}:443/"),
+        prefixes: format!("https://{name}:443/").into(),
         comms_port: 10_943,
         grpc_port: 8_443,
         task_cap: 5,

@@ -122,7 +122,7 @@ impl ClusterDatabase for Fake {
             Content::Empty => {
                 let set_by = cluster.node.name.clone();
                 let mut made = Cluster::new(cluster.id, cluster.fingerprint).with(cluster.node);
-                made.storage = Some((cluster.storage, set_by)).filter(|(storage, _)| !storage.is_none());
+                made.storage = Some((cluster.storage, set_by.to_string())).filter(|(storage, _)| !storage.is_none());
                 made.canaries = cluster.canaries;
                 server.cluster = Some(made);
                 InitialiseOutcome::Made

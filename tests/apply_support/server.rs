@@ -85,7 +85,7 @@ impl Cluster {
     }
 
     fn put(&mut self, kept: KeptRow) {
-        self.rows.insert(kept.row.name.to_lowercase(), kept);
+        self.rows.insert(kept.row.name.as_str().to_lowercase(), kept);
     }
 
     pub fn has(&self, name: &str) -> bool {

@@ -28,11 +28,11 @@ const DAY: u64 = 24 * 3600;
 pub fn node(name: &str, seconds: u64) -> NodeSeen {
     let row = NodeRow {
         name: name.into(),
-        address: format!("http://{name}/"),
+        address: format!("http://{name}/").into(),
         host: name.into(),
         system: "Linux 6.1".into(),
         program: "0.1.0".into(),
-        prefixes: format!("http://{name}:80/"),
+        prefixes: format!("http://{name}:80/").into(),
         comms_port: 10943,
         grpc_port: 8443,
         task_cap: 5,

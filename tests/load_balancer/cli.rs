@@ -99,7 +99,7 @@ fn row(name: &str, prefixes: &str) -> NodeRow {
     NodeRow {
         name: name.into(),
         address: prefixes.into(),
-        host: format!("{name}.corp"),
+        host: format!("{name}.corp").into(),
         system: "Linux".into(),
         program: "0.1.0".into(),
         prefixes: prefixes.into(),

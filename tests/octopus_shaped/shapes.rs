@@ -70,11 +70,11 @@ async fn another_cluster_has_evidence_of_its_own() {
     assert_eq!(evidence().await, Fact::Seen(Evidence::Certificate));
     let node = NodeRow {
         name: "web02".into(),
-        address: String::new(),
+        address: "".into(),
         host: "web02".into(),
         system: "Linux".into(),
         program: "0.1.0".into(),
-        prefixes: String::new(),
+        prefixes: "".into(),
         comms_port: 10_943,
         grpc_port: 8_443,
         task_cap: 5,

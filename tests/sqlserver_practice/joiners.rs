@@ -10,7 +10,7 @@ async fn join(lab: &Lab, rows: Vec<NodeRow>) -> Vec<RowChangeOutcome> {
     let joiners = rows.into_iter().enumerate().map(|(index, row)| {
         let target = lab.as_sa("Octopus");
         let run = format!("{index}-{}", row.name);
-        let change = RowChange { cluster: cluster(1).id, run, host: row.host.clone(), operation: RowOperation::Insert(row) };
+        let change = RowChange { cluster: cluster(1).id, run, host: row.host.to_string(), operation: RowOperation::Insert(row) };
         tokio::spawn(async move { SqlServer::new().change_row(&target, &change).await })
     });
     let mut ended = Vec::new();
@@ -57,7 +57,7 @@ async fn of_several_joining_nodes_with_one_name_one_wins() {
                 .map(|(at, letter)| if at == index { letter.to_ascii_uppercase() } else { letter })
                 .collect::<String>()
         };
-        let rows = (0..count).map(|index| NodeRow { host: format!("host{index}"), ..node(&spelled(index)) });
+        let rows = (0..count).map(|index| NodeRow { host: format!("host{index}").into(), ..node(&spelled(index)) });
         let ended = join(&lab, rows.collect()).await;
         let made: Vec<usize> = (0..count).filter(|index| ended[*index] == RowChangeOutcome::Made).collect();
         let [winner] = made[..] else { panic!("{count}: {ended:?}") };

@@ -131,7 +131,7 @@ async fn a_failing_statement_rolls_back_the_others() {
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
     // The last row that is written is the first one that does not fit.
-    let long = NewCluster { node: NodeRow { program: "p".repeat(60), ..node("web01") }, ..cluster(1) };
+    let long = NewCluster { node: NodeRow { program: "p".repeat(60).into(), ..node("web01") }, ..cluster(1) };
     assert!(matches!(server.initialise(&target, &long).await, Err(Trouble::Sql(_))));
     assert_eq!(SqlServer::new().content(&target).await, Ok(Content::Empty));
     assert_eq!(server.initialise(&target, &cluster(1)).await, Ok(InitialiseOutcome::Made));

@@ -143,11 +143,11 @@ pub fn cluster(byte: u8) -> NewCluster {
 pub fn node(name: &str) -> NodeRow {
     NodeRow {
         name: name.into(),
-        address: format!("https://{name}/"),
+        address: format!("https://{name}/").into(),
         host: name.into(),
         system: "Linux".into(),
         program: "0.1.0".into(),
-        prefixes: format!("https://{name}/"),
+        prefixes: format!("https://{name}/").into(),
         comms_port: 10943,
         grpc_port: 8443,
         task_cap: 5,

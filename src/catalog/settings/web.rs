@@ -21,7 +21,7 @@ pub(super) const ROWS: [Setting; 5] = [
         problem: |answers| read::prefixes(answers).err(),
         node: Some(|node| Some(node.web.prefix_texts().join(","))),
         config: Some(|config| Some(config.web.listen_prefixes.join(","))),
-        row: Some(|row| row.prefixes.clone()),
+        row: Some(|row| row.prefixes.to_string()),
         octopus: OctopusSource::Keys { keys: &["Octopus.WebPortal.ListenPrefixes"], unset: Some("") },
         option: Some(OctopusOption::configure("--webListenPrefixes")),
         same: Equivalence::Prefixes,

@@ -58,7 +58,7 @@ pub(super) async fn prove_again(step: StepRun<'_, impl ClusterDatabase>) -> Resu
     let is_in = journal.is_begun_or_done(StepKind::JoinCluster) || journal.is_begun_or_done(StepKind::WriteNodeConfig);
     if plan.flow == Flow::Join && !is_in {
         let before = plan.before.as_ref();
-        let name = before.map_or(&plan.node.name, |kept| &kept.row.name);
+        let name = before.map_or(plan.node.name.as_str(), |kept| &kept.row.name);
         expect_dead(*database, target, name, before).await?;
     }
     Ok(StepState::Done)
@@ -299,12 +299,12 @@ pub(super) fn planned_row(places: &Places, plan: &Plan) -> NodeRow {
     let web = &plan.node.web;
     let prefixes: Vec<String> = web.prefixes.iter().map(ToString::to_string).collect();
     NodeRow {
-        name: plan.node.name.clone(),
-        address: prefixes.first().cloned().unwrap_or_default(),
-        host: host::name(),
-        system: host::system(&places.os_release),
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        prefixes: prefixes.join(","),
+        name: plan.node.name.as_str().into(),
+        address: prefixes.first().map(String::as_str).unwrap_or_default().into(),
+        host: host::name().into(),
+        system: host::system(&places.os_release).into(),
+        program: env!("CARGO_PKG_VERSION").into(),
+        prefixes: prefixes.join(",").into(),
         comms_port: web.comms_port,
         grpc_port: web.grpc_port,
         task_cap: plan.node.task_cap,

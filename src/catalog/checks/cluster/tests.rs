@@ -209,7 +209,7 @@ fn windows_and_linux_are_not_mixed() {
         join(CheckId::ClusterSystem, &[], |facts| {
             facts.machine.system = here.into();
             let mut node = alive("web01");
-            node.row.as_mut().expect("a row").row.system = there.to_owned();
+            node.row.as_mut().expect("a row").row.system = there.into();
             with(facts, vec![node]);
         })
     };
@@ -224,7 +224,7 @@ fn windows_and_linux_are_not_mixed() {
     assert!(unknown(&of("Linux", "FreeBSD 14")).contains("no other node tells"));
     let dead = join(CheckId::ClusterSystem, &[], |facts| {
         let mut node = samples::dead_node("web01");
-        node.row.as_mut().expect("a row").row.system = "Windows".to_owned();
+        node.row.as_mut().expect("a row").row.system = "Windows".into();
         with(facts, vec![node]);
     });
     assert!(unknown(&dead).contains("no other node tells"), "a dead node runs nothing");
@@ -373,7 +373,7 @@ fn hostile_names_are_shown_and_obeyed_by_nobody() {
     node.version = Some(HOSTILE.into());
     if let Some(kept) = &mut node.row {
         for text in [&mut kept.row.host, &mut kept.row.system, &mut kept.row.program, &mut kept.last_seen] {
-            *text = HOSTILE.to_owned();
+            *text = HOSTILE.into();
         }
     }
     let living = NodeSeen { beat: Heartbeat::Ago(Duration::ZERO), ..node.clone() };

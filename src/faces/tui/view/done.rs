@@ -100,7 +100,7 @@ fn facts(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
     let mut facts = Vec::with_capacity(7);
     if flow == Some(Flow::Remove) {
         let gone = plan.and_then(|plan| plan.before.as_ref()).or(state.kept_row());
-        facts.push(("Removed", gone.map_or_else(|| name.clone(), |kept| kept.row.name.clone())));
+        facts.push(("Removed", gone.map_or_else(|| name.clone(), |kept| kept.row.name.to_string())));
     } else {
         facts.push(("Node", format!("{name} (instance {})", answer(FieldId::Instance))));
         facts.push(("Home", home.display().to_string()));

@@ -19,17 +19,17 @@ fn node(name: &str) -> NodeSeen {
 
 fn row(system: &str, program: &str) -> KeptRow {
     let row = NodeRow {
-        name: String::new(),
-        address: String::new(),
-        host: String::new(),
+        name: "".into(),
+        address: "".into(),
+        host: "".into(),
         system: system.into(),
         program: program.into(),
-        prefixes: String::new(),
+        prefixes: "".into(),
         comms_port: 0,
         grpc_port: 0,
         task_cap: 0,
     };
-    KeptRow { row, joined: String::new(), last_seen: String::new(), drained: false }
+    KeptRow { row, joined: "".into(), last_seen: "".into(), drained: false }
 }
 
 /// Returns a few names in both cases, with letters that are none of ASCII, and one whose lower case is of ASCII (the Kelvin

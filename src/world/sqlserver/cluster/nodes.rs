@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use compact_str::CompactString;
+
 use crate::model::facts::{Heartbeat, NodeSeen, Nodes, Trouble};
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::batch::{Reply, ReplyRow};
@@ -16,7 +18,7 @@ const PREFIXES: [&str; 3] = ["octopusservernodes-", "octopusservernodestatus-", 
 pub(super) struct NodesReader {
     nodes: Vec<MergedNode>,
     /// Their places, by name in the form in which names are compared, and by an id that does not tell the name.
-    places: HashMap<String, usize>,
+    places: HashMap<CompactString, usize>,
     /// What came before the node that it is about.
     early: Vec<(String, About)>,
 }
@@ -162,8 +164,8 @@ pub(super) fn ran_tasks(reply: &Reply) -> Result<bool, Trouble> {
 }
 
 /// Returns a name in the form in which names are compared.
-fn fold_name(name: &str) -> String {
-    name.trim().to_lowercase()
+fn fold_name(name: &str) -> CompactString {
+    CompactString::from_str_to_lowercase(name.trim())
 }
 
 /// Returns the shorter of two ages, which is the more recent heartbeat.

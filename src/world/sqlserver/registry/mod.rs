@@ -267,6 +267,7 @@ impl SqlServer {
     pub async fn initialise(&self, target: &Target, cluster: &NewCluster) -> Result<InitialiseOutcome, Trouble> {
         let NewCluster { id, verifier, fingerprint, node, node_limit, licence_ends, storage, canaries } = cluster;
         let (id, verifier, fingerprint) = (id.to_string(), verifier.to_bytes(), fingerprint.to_string());
+        let [name, address, host, system, program, prefixes] = row::texts(node);
         let (comms, grpc, cap) = (i32::from(node.comms_port), i32::from(node.grpc_port), i32::from(node.task_cap));
         // No parameter is NULL: tiberius would send it without a type, which a strict server refuses (8009).
         let limit = node_limit.map(NodeLimit::to_row).unwrap_or_default();
@@ -276,12 +277,12 @@ impl SqlServer {
             &id,
             &verifier,
             &fingerprint,
-            &node.name,
-            &node.address,
-            &node.host,
-            &node.system,
-            &node.program,
-            &node.prefixes,
+            &name,
+            &address,
+            &host,
+            &system,
+            &program,
+            &prefixes,
             &comms,
             &grpc,
             &cap,
@@ -301,7 +302,8 @@ impl SqlServer {
     pub async fn adopt_cluster(&self, target: &Target, cluster: &NewCluster) -> Result<InitialiseOutcome, Trouble> {
         let NewCluster { id, verifier, fingerprint, node, .. } = cluster;
         let (id, verifier, fingerprint) = (id.to_string(), verifier.to_bytes(), fingerprint.to_string());
-        let values: [&dyn tiberius::ToSql; 6] = [&id, &verifier, &fingerprint, &node.name, &node.host, &node.program];
+        let [name, _, host, _, program, _] = row::texts(node);
+        let values: [&dyn tiberius::ToSql; 6] = [&id, &verifier, &fingerprint, &name, &host, &program];
         let is_free = |content: &Content| matches!(content, Content::Octopus { .. });
         self.create_registry(target, (ADOPT, is_free), &values, cluster).await
     }

@@ -1,5 +1,6 @@
 //! Changes one node's row, undoes such a change, and reads the registry's rows.
 
+use compact_str::CompactString;
 use tiberius::ToSql;
 use time::{Date, Month};
 
@@ -100,6 +101,7 @@ impl SqlServer {
             (seen(|kept| kept.row.host.as_str()), seen(|kept| kept.joined.as_str()), seen(|kept| kept.last_seen.as_str()));
         let drained = before.is_some_and(|kept| kept.drained);
         let node = change.operation.node();
+        let [name, address, own_host, system, program, prefixes] = texts(row);
         let (comms, grpc, cap) = (i32::from(row.comms_port), i32::from(row.grpc_port), i32::from(row.task_cap));
         let values: [&dyn ToSql; 18] = [
             &cluster,
@@ -111,12 +113,12 @@ impl SqlServer {
             &joined,
             &last_seen,
             &drained,
-            &row.name,
-            &row.address,
-            &row.host,
-            &row.system,
-            &row.program,
-            &row.prefixes,
+            &name,
+            &address,
+            &own_host,
+            &system,
+            &program,
+            &prefixes,
             &comms,
             &grpc,
             &cap,
@@ -198,10 +200,15 @@ impl RowOutcome {
     }
 }
 
+/// Returns the texts of a node's row in the order in which the batches take them.
+pub(super) fn texts(row: &NodeRow) -> [&str; 6] {
+    [&row.name, &row.address, &row.host, &row.system, &row.program, &row.prefixes].map(CompactString::as_str)
+}
+
 /// Reads a node's row in a `member` or `kept` part. Not cleaned, since it is compared with what is in the database, and written back
 /// there.
 pub fn node_row(row: &ReplyRow) -> KeptRow {
-    let text = |name| row.raw(name).unwrap_or_default().to_owned();
+    let text = |name| row.raw(name).unwrap_or_default().into();
     // A number that does not fit was put there by hand, and is not a port.
     let small = |name| row.number(name).and_then(|number| u16::try_from(number).ok()).unwrap_or_default();
     KeptRow {
@@ -274,11 +281,11 @@ mod tests {
     fn row_on(host: &str) -> NodeRow {
         NodeRow {
             name: "web01".into(),
-            address: String::new(),
+            address: "".into(),
             host: host.into(),
-            system: String::new(),
-            program: String::new(),
-            prefixes: String::new(),
+            system: "".into(),
+            program: "".into(),
+            prefixes: "".into(),
             comms_port: 0,
             grpc_port: 0,
             task_cap: 0,

@@ -137,11 +137,11 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, node: &NodeSeen) {
     };
     let version = node.version.as_ref().map_or_else(String::new, ToString::to_string);
     // Most hosts have the same name as their node.
-    let host = if node.is_called(&row_of.host) { String::new() } else { row_of.host.clone() };
+    let host = if node.is_called(&row_of.host) { String::new() } else { row_of.host.to_string() };
     let cap = table::tasks(node).map_or_else(String::new, |cap| format!("task cap {cap}"));
     let lines = [
-        ("Runs on", vec![host, row_of.system.clone()]),
-        ("Reached", vec![row_of.prefixes.clone(), format!("ports {}, {}", row_of.comms_port, row_of.grpc_port)]),
+        ("Runs on", vec![host, row_of.system.to_string()]),
+        ("Reached", vec![row_of.prefixes.to_string(), format!("ports {}, {}", row_of.comms_port, row_of.grpc_port)]),
         (
             "Set up",
             vec![

@@ -92,7 +92,7 @@ fn cells(canvas: &mut Canvas<'_>, line: Rect, columns: &[(NodeColumn, u16)], cel
 fn value(column: NodeColumn, node: &NodeSeen) -> String {
     let registered = node.registered();
     match column {
-        NodeColumn::Address => registered.map_or_else(String::new, |row| row.address.clone()),
+        NodeColumn::Address => registered.map_or_else(String::new, |row| row.address.to_string()),
         NodeColumn::System => registered.map_or_else(String::new, |row| family(&row.system).to_owned()),
         NodeColumn::Version => node.version.as_ref().map_or_else(String::new, ToString::to_string),
         NodeColumn::Tasks => tasks(node).map_or_else(String::new, |cap| cap.to_string()),
