@@ -395,7 +395,7 @@ async fn making_a_database_on_a_server_that_fell_silent_ends_soon() {
         if silent.get() > 0 { Act::Silence } else { Act::Pass }
     })
     .await;
-    let patience = Patience { making: Duration::from_millis(100), read: Duration::from_secs(1) };
+    let patience = Patience { making: Duration::from_millis(100), read: Duration::from_secs(1), ..Patience::default() };
     let made = SqlServer::with_patience(patience).create_database(&site.target("Octopus")).await;
     assert!(matches!(made, Err(Trouble::Silent { .. })), "{made:?}");
 }
@@ -406,7 +406,7 @@ async fn making_a_database_may_take_long() {
     let site =
         Site::new(|request| if request.asks("CREATE DATABASE") { Act::PassLate(Duration::from_secs(1)) } else { Act::Pass })
             .await;
-    let patience = Patience { making: Duration::from_millis(100), read: Duration::from_secs(60) };
+    let patience = Patience { making: Duration::from_millis(100), read: Duration::from_secs(60), ..Patience::default() };
     assert_eq!(
         SqlServer::with_patience(patience).create_database(&site.target("Octopus")).await.map(|created| created.made),
         Ok(true)

@@ -1,12 +1,14 @@
 //! A practice server, with helpers that prepare and query it.
 
+use std::time::Duration;
+
 use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::facts::ServerFacts;
 use octopus_setup::model::master_key::{Fingerprint, Verifier};
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::registry::{NewCluster, NodeRow};
 use octopus_setup::model::target::{Encryption, ServerAddress, SignIn, Target, Trust};
-use octopus_setup::world::sqlserver::SqlServer;
+use octopus_setup::world::sqlserver::{Patience, SqlServer};
 use practice_server::{Login, PracticeServer, RunningServer, ServerOptions};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
@@ -120,9 +122,14 @@ pub async fn snapshots(server: &SqlServer, target: &Target) -> Vec<ServerFacts> 
     all
 }
 
+/// One that measures no round trip again: on a busy machine those would count as turns.
+pub fn server() -> SqlServer {
+    SqlServer::with_patience(Patience { far: Duration::MAX, ..Patience::default() })
+}
+
 /// The last snapshot of a survey on a new session.
 pub async fn facts(target: &Target) -> ServerFacts {
-    snapshots(&SqlServer::new(), target).await.pop().expect("facts")
+    snapshots(&server(), target).await.pop().expect("facts")
 }
 
 /// A cluster whose id, key and node are made of this byte.

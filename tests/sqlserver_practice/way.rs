@@ -5,7 +5,7 @@ use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
 use octopus_setup::world::sqlserver::SqlServer;
 use practice_server::{Certificate, TlsPolicy, WireFault};
 
-use super::support::{Lab, by, facts, login, snapshots};
+use super::support::{Lab, by, facts, login, server, snapshots};
 
 #[tokio::test]
 async fn facts_become_known_in_the_order_of_connecting() {
@@ -85,7 +85,7 @@ async fn strict_mode_is_tds_8_and_saves_one_round_trip() {
 #[tokio::test]
 async fn a_survey_takes_one_connection_and_six_round_trips() {
     let mut lab = Lab::new().await;
-    let server = SqlServer::new();
+    let server = server();
     let target = lab.target("Octopus");
     snapshots(&server, &target).await;
     // PRELOGIN, TLS 1.2 twice, login, survey; TCP itself is the sixth.

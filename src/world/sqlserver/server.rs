@@ -10,7 +10,7 @@ use super::connect::{Connection, IfUnopened, Turn, connect, connect_once, databa
 use super::errors::WorkError;
 use super::survey::{look_from_master, survey};
 use super::{batch, errors, limits};
-use crate::model::facts::{DatabaseSeen, Evidence, Identity, ServerFacts, Trouble, Waiting};
+use crate::model::facts::{DatabaseSeen, Evidence, FAR_ROUND_TRIP, Identity, ServerFacts, Trouble, Waiting};
 use crate::model::quote::{sql_literal, sql_name};
 use crate::model::target::Target;
 
@@ -38,11 +38,13 @@ pub struct Patience {
     pub read: Duration,
     /// For a database in the making, before that question is asked.
     pub making: Duration,
+    /// A round trip that took longer is measured again.
+    pub far: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { read: limits::READ, making: limits::MAKING }
+        Self { read: limits::READ, making: limits::MAKING, far: FAR_ROUND_TRIP }
     }
 }
 
@@ -100,7 +102,7 @@ impl SqlServer {
         let _turn = self.turn().await;
         if let Some(mut connection) = self.take(target, SessionDatabase::Own) {
             report(connection_facts(&connection.facts));
-            if let Ok(whole) = survey(&mut connection, self.patience.read).await {
+            if let Ok(whole) = survey(&mut connection, self.patience).await {
                 report(connection.facts.clone());
                 if whole {
                     self.keep_unless_blocking(target, connection);
@@ -114,7 +116,7 @@ impl SqlServer {
         let (facts, refusal, default_session) = loop {
             match connect(target, own, &mut report).await {
                 Ok(Connection { session, facts, database_error: Some(refusal), .. }) => break (facts, refusal, Some(session)),
-                Ok(mut connection) => match survey(&mut connection, self.patience.read).await {
+                Ok(mut connection) => match survey(&mut connection, self.patience).await {
                     Ok(whole) => {
                         report(&connection.facts);
                         if whole {
@@ -136,7 +138,7 @@ impl SqlServer {
                 },
             }
         };
-        let master = Box::pin(look_from_master(target, facts, refusal, default_session, &mut report)).await;
+        let master = Box::pin(look_from_master(target, facts, refusal, default_session, (self.patience, &mut report))).await;
         match master {
             Some((SessionDatabase::Master, connection)) => self.keep(target, SessionDatabase::Master, connection),
             Some((SessionDatabase::Own, connection)) => self.keep_unless_blocking(target, connection),

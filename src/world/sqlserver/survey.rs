@@ -7,15 +7,15 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use crate::model::facts::{
-    Collation, Content, DatabaseRights, DatabaseSeen, DatabaseState, FAR_ROUND_TRIP, Fact, Product, Replication, ServerFacts,
-    ServerGroups, ServerLogin, ServerVersion, SqlTrouble, Trouble,
+    Collation, Content, DatabaseRights, DatabaseSeen, DatabaseState, Fact, Product, Replication, ServerFacts, ServerGroups,
+    ServerLogin, ServerVersion, SqlTrouble, Trouble,
 };
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::batch::{self, Question, Reply, ReplyRow};
 use crate::world::sqlserver::connect::{Connection, FactsReport, IfUnopened, Session, connect};
 use crate::world::sqlserver::content::{self, CONTENT};
-use crate::world::sqlserver::server::SessionDatabase;
+use crate::world::sqlserver::server::{Patience, SessionDatabase};
 use crate::world::sqlserver::{errors, limits};
 
 const IDENTITY: &str = include_str!("sql/survey/identity.sql");
@@ -28,10 +28,10 @@ const CLOCK_END: &str = include_str!("sql/survey/clock_end.sql");
 ///
 /// # Errors
 /// If the session broke before the survey's reply was read; it must be thrown away then.
-pub async fn survey(connection: &mut Connection, limit: Duration) -> Result<bool, Trouble> {
-    let reply = batch::ask(&mut connection.session, &survey_question(), &[], limit).await?;
+pub async fn survey(connection: &mut Connection, patience: Patience) -> Result<bool, Trouble> {
+    let reply = batch::ask(&mut connection.session, &survey_question(), &[], patience.read).await?;
     read_common(&reply, &mut connection.facts);
-    let whole = measure_again(&mut connection.session, &mut connection.facts).await.is_ok();
+    let whole = measure_again(&mut connection.session, &mut connection.facts, patience.far).await.is_ok();
     connection.facts.database = match database(&reply) {
         Ok(Some(state)) => Fact::Seen(DatabaseSeen::Open(state)),
         // The session is in it, so it exists, whatever the catalogue shows.
@@ -80,10 +80,10 @@ const EXTRA_ROUND_TRIPS: usize = 5;
 ///
 /// # Errors
 /// If the session is broken; it must be thrown away then.
-async fn measure_again(session: &mut Session, facts: &mut ServerFacts) -> Result<(), Trouble> {
+async fn measure_again(session: &mut Session, facts: &mut ServerFacts, far: Duration) -> Result<(), Trouble> {
     for _ in 0..EXTRA_ROUND_TRIPS {
         match &mut facts.round_trip {
-            Fact::Seen(shortest) if *shortest > FAR_ROUND_TRIP => {
+            Fact::Seen(shortest) if *shortest > far => {
                 let reply = batch::send(session, "SELECT 1", &[], limits::READ).await?;
                 *shortest = reply.took.min(*shortest);
             }
@@ -106,7 +106,7 @@ pub async fn look_from_master(
     first: ServerFacts,
     refusal: SqlTrouble,
     default_session: Option<Session>,
-    report: &mut FactsReport<'_>,
+    (patience, report): (Patience, &mut FactsReport<'_>),
 ) -> Option<(SessionDatabase, Connection)> {
     // A login that got its default database is known already, with its time.
     let login = first.login.seen().cloned().unwrap_or_else(unnamed_login);
@@ -123,14 +123,14 @@ pub async fn look_from_master(
         Ok((reply, mut connection)) => {
             facts.login = connection.facts.login.clone();
             read_common(&reply, &mut facts);
-            let whole = measure_again(&mut connection.session, &mut facts).await.is_ok();
+            let whole = measure_again(&mut connection.session, &mut facts, patience.far).await.is_ok();
             if let Fact::Seen(login) = &mut facts.login {
                 // The user in master says nothing about the database.
                 login.user = Untrusted::default();
             }
             let seen = absent_or_closed(&reply, refusal);
             if may_have_come_online(&seen)
-                && let Some((whole, opened)) = open_once_more(target).await
+                && let Some((whole, opened)) = open_once_more(target, patience).await
             {
                 report(&opened.facts);
                 return whole.then_some((SessionDatabase::Own, opened));
@@ -173,10 +173,10 @@ fn may_have_come_online(seen: &DatabaseSeen) -> bool {
 }
 
 /// Logs in to the database once more and surveys it, and tells whether the session is still in order; `None` if it is still refused.
-async fn open_once_more(target: &Target) -> Option<(bool, Connection)> {
+async fn open_once_more(target: &Target, patience: Patience) -> Option<(bool, Connection)> {
     let mut silent = |_: &ServerFacts| {};
     let mut connection = connect(target, (target.database.as_str(), IfUnopened::Refuse), &mut silent).await.ok()?;
-    let whole = survey(&mut connection, limits::READ).await.ok()?;
+    let whole = survey(&mut connection, patience).await.ok()?;
     Some((whole, connection))
 }
 
