@@ -92,13 +92,13 @@ fn sql_files() -> BTreeMap<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
     let (mut folders, mut files) = (vec![PathBuf::new()], BTreeMap::new());
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(root.join(&folder)).unwrap().map(Result::unwrap) {
+        for entry in std::fs::read_dir(root.join(&folder)).expect("a folder").map(|entry| entry.expect("an entry")) {
             let path = folder.join(entry.file_name());
-            if entry.file_type().unwrap().is_dir() {
+            if entry.file_type().expect("its type").is_dir() {
                 folders.push(path);
             } else {
-                let text = std::fs::read_to_string(entry.path()).unwrap();
-                files.insert(path.to_str().unwrap().replace('\\', "/"), text);
+                let text = std::fs::read_to_string(entry.path()).expect("a text");
+                files.insert(path.to_str().expect("UTF-8").replace('\\', "/"), text);
             }
         }
     }
@@ -117,7 +117,7 @@ fn head(text: &str, entry: &str) -> Option<String> {
 /// `docs/sql.md` lists every file as its head describes it.
 #[test]
 fn each_statement_tells_where_it_runs_and_what_its_refusal_costs() {
-    let mut table = String::new();
+    let mut table = Vec::new();
     for (name, text) in sql_files() {
         if text.starts_with("-- Part of ") {
             continue;
@@ -125,9 +125,9 @@ fn each_statement_tells_where_it_runs_and_what_its_refusal_costs() {
         let entry = |entry| head(&text, entry).unwrap_or_else(|| panic!("{name} has no line `-- {entry}:`"));
         assert!(!entry("Needs").is_empty());
         let (sent, runs, refused) = (entry("Sent by"), entry("Runs on"), entry("Refused"));
-        table.push_str(&format!("| [`{name}`](../{FOLDER}/{name}) | {sent} | {runs} | {refused} |\n"));
+        table.push(format!("| [`{name}`](../{FOLDER}/{name}) | {sent} | {runs} | {refused} |"));
     }
-    let doc = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sql.md")).unwrap();
-    let rows: String = doc.lines().filter(|line| line.starts_with("| [")).map(|line| format!("{line}\n")).collect();
+    let doc = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sql.md")).expect("docs/sql.md");
+    let rows: Vec<&str> = doc.lines().filter(|line| line.starts_with("| [")).collect();
     assert_eq!(rows, table, "the rows of docs/sql.md and the heads of the files");
 }
