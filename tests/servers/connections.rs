@@ -425,7 +425,7 @@ async fn a_server_that_is_too_busy_for_a_second_login_is_not_silent() {
             _ => Act::Pass,
         })
         .await;
-        let patience = Patience { making: Duration::from_millis(100), read: Duration::from_secs(1) };
+        let patience = Patience { making: Duration::from_millis(100), read: Duration::from_secs(1), ..Patience::default() };
         let made = SqlServer::with_patience(patience).create_database(&site.target("Octopus")).await;
         assert_eq!(made.map(|created| created.made), Ok(true));
         assert!(asked.get() > 1);
@@ -443,7 +443,7 @@ async fn a_second_login_that_is_refused_is_the_last() {
         _ => Act::Pass,
     })
     .await;
-    let patience = Patience { making: Duration::from_millis(100), read: Duration::from_secs(60) };
+    let patience = Patience { making: Duration::from_millis(100), read: Duration::from_secs(60), ..Patience::default() };
     let made = SqlServer::with_patience(patience).create_database(&site.target("Octopus")).await;
     assert_eq!((made.map(|created| created.made), asked.get()), (Ok(true), 2));
 }
@@ -458,7 +458,7 @@ async fn one_lost_question_whether_the_server_is_there_ends_nothing() {
         _ => Act::Pass,
     })
     .await;
-    let patience = Patience { making: Duration::from_millis(100), read: Duration::from_secs(60) };
+    let patience = Patience { making: Duration::from_millis(100), read: Duration::from_secs(60), ..Patience::default() };
     let made = SqlServer::with_patience(patience).create_database(&site.target("Octopus")).await;
     assert_eq!(made.map(|created| created.made), Ok(true));
     assert!(asked.get() > 1);
