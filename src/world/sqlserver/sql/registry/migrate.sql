@@ -3,6 +3,7 @@
 -- Sent by: registry, where a batch that writes found format 1. {lock} is lock.sql, {name_key} is the key of the column name.
 -- Needs:   ALTER on the schema octopus_setup (db_owner, or CONTROL).
 -- Runs on: SQL Server 2016 and later, Azure SQL. Untried on Babelfish, which had no registry of format 1 that is known of.
+-- Refused: the transaction is rolled back, the registry stays at format 1, and the step fails with the server's error.
 -- Each statement that names a column which another has made or dropped is in an EXEC of its own: a batch is compiled as a whole.
 {lock}
 DECLARE @change nvarchar(400);
