@@ -202,6 +202,10 @@ impl<'a> Machine<'a> {
     fn plain(&self, line: &str) -> String {
         let line = line.replace(&self.name, "NODE").replace(&self.database, "DATABASE");
         let line = line.split_once("sealed:").map_or(line.clone(), |(before, _)| format!("{before}sealed"));
+        // The bytes of the name's key.
+        let line = line.split_once("name_key=").map_or(line.clone(), |(before, after)| {
+            format!("{before}{}", after.split_once("]))").map_or(after, |(_, rest)| rest))
+        });
         // The run's own number in the registry's history.
         let line = line.split_once("\"run ").map_or(line.clone(), |(before, _)| before.to_owned());
         if line.starts_with("id = ") || line.starts_with("fingerprint = ") {

@@ -68,7 +68,7 @@ async fn a_secret_is_in_memory_once_or_twice_during_a_hand_over() {
         answers.set(field, Raw::of(field, text), Origin::Flag);
     }
     let folder = site.home("");
-    let mut command = program(&folder, &["first-node", "--yes", "--output=json", "--accept=sql-latency"]);
+    let mut command = program(&folder, &["first-node", "--yes", "--output=json", "--accept=sql-latency,octopus-program"]);
     // Root may look anyway; any other account only if it is allowed.
     command.env("OCTOPUS_SETUP_CORE_DUMPS", "1");
     for field in FieldId::ALL.into_iter().filter(|field| answers.get(*field).origin == Origin::Flag) {

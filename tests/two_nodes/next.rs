@@ -65,8 +65,10 @@ async fn the_printed_command_joins_another_machine_as_it_is() {
     // On another machine nothing of the first one is there.
     std::fs::rename(site.home(HOME), site.home("node-on-the-first-machine")).unwrap();
     // What is added is about how busy this machine is, and that the first node shares nothing.
-    let line =
-        format!("{} --accept sql-latency --accept home-node --accept storage-folders", next.replace("<name>", "localhost"));
+    let line = format!(
+        "{} --accept sql-latency --accept home-node --accept storage-folders --accept cluster-nodes",
+        next.replace("<name>", "localhost")
+    );
     let output = on(&site, "machine-2", "bash", &key).args(["-c", &line]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{line}\n{}", told(&output));
     assert!(site.home(HOME).join("octopus-node.toml").exists());
@@ -96,6 +98,9 @@ async fn the_answers_of_a_node_config_join_the_next_one() {
         "home-node",
         "--accept",
         "storage-folders",
+        // Both nodes are on this host, with one address.
+        "--accept",
+        "cluster-nodes",
         "--node-name",
         "web02",
         "--answers",

@@ -60,12 +60,6 @@ fn judge_sql_server(version: &ServerVersion, described: &str, today: Option<Date
             "Give a newer server; SQL Server 2017 or later is best.",
         ));
     }
-    if version.edition.as_str().to_ascii_lowercase().contains("practice") {
-        return report(Finding::note(
-            CheckId::SqlVersion,
-            format!("Practice server ({}): for trying out and training, not for production.", version.number),
-        ));
-    }
     let mut findings = Vec::new();
     if version.major < SUPPORTED {
         findings.push(Finding::warn(
@@ -73,6 +67,11 @@ fn judge_sql_server(version: &ServerVersion, described: &str, today: Option<Date
             format!("This is {described}; newer versions of Octopus want SQL Server 2017 or later."),
             "Use a newer server if you can: an upgrade of Octopus may refuse this one.",
         ));
+    }
+    if version.edition.as_str().to_ascii_lowercase().contains("practice") {
+        let says = format!("Practice server ({}): for trying out and training, not for production.", version.number);
+        findings.push(Finding::note(CheckId::SqlVersion, says));
+        return report_all(findings, String::new);
     }
     if let Some(remark) = remark(version.edition.as_str()) {
         findings.push(Finding::note(CheckId::SqlVersion, format!("{described}. {remark}")));
