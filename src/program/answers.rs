@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::signals::{Signals, until_ended};
 use octopus_setup::faces::{plain, problems};
-use octopus_setup::model::answers::{Answers, Problem};
+use octopus_setup::model::answers::{Answers, Problem, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Severity;
 use octopus_setup::model::flow::Flow;
@@ -68,6 +68,21 @@ pub async fn gather(
     mode: Mode,
     defaults: Answers,
 ) -> Result<Resolved, u8> {
+    gather_resuming(args, variables, flow, mode, defaults, async |_: &str| Vec::new()).await
+}
+
+/// Like [`gather`], with what an unfinished run of the instance that the answers name has sealed.
+///
+/// # Errors
+/// The same.
+pub async fn gather_resuming(
+    args: &AnswerArgs,
+    variables: EnvironmentVariables,
+    flow: Option<Flow>,
+    mode: Mode,
+    defaults: Answers,
+    sealed: impl AsyncFnOnce(&str) -> Vec<(FieldId, Raw)>,
+) -> Result<Resolved, u8> {
     let command_line =
         CommandLine { flow, files: args.answers.clone(), flags: args.flags.clone(), problems: args.problems.clone(), defaults };
     let is_terminal = io::stdin().is_terminal();
@@ -88,7 +103,7 @@ pub async fn gather(
         command_limit: answer_sources::COMMAND_LIMIT,
     };
     let watch = Watch::begin();
-    let resolved = answer_sources::gather(&command_line, &mut sources).await;
+    let resolved = answer_sources::gather_resuming(&command_line, &mut sources, sealed).await;
     drop(watch);
     match resolved.left {
         Some(status) => Err(status),

@@ -15,7 +15,8 @@ use octopus_setup::model::secret::Secret;
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::world::World;
 use octopus_setup::world::answer_sources::{EnvironmentVariables, Mode};
-use octopus_setup::world::{apply, host, journals};
+use octopus_setup::world::places::Places;
+use octopus_setup::world::{apply, departed, host, instances, journals};
 
 use super::cli::{Undo, output};
 use super::environment::Environment;
@@ -33,11 +34,11 @@ pub async fn run(args: &Undo, environment: &Environment, variables: EnvironmentV
         Err(says) => return complain(&says),
     };
     let Some(journal) = journal else {
-        let says = match &args.instance {
-            Some(name) => format!("There is no unfinished run of instance {}.", Untrusted::new(name)),
-            None => "There is no unfinished run on this machine.".to_owned(),
-        };
-        return status(reporter.nothing(&says));
+        let Some(name) = &args.instance else { return status(reporter.nothing("There is no unfinished run on this machine.")) };
+        return status(match unknown(name, &environment.places) {
+            Some(says) => reporter.refused(&says),
+            None => reporter.nothing(&format!("There is no unfinished run of instance {}.", Untrusted::new(name))),
+        });
     };
     let resolved = match answers::gather(&args.given, variables, Some(journal.flow), Mode::CheckOnly, environment.answers()).await
     {
@@ -101,6 +102,28 @@ fn answers_of(journal: &Journal, given: Answers, environment: &Environment) -> A
         answers.set(FieldId::Password, Raw::Secret(password), Origin::File);
     }
     answers
+}
+
+/// Says that this machine's records know no instance of this name, and which ones they know; `None` if they know it, or tell that it was
+/// here before.
+fn unknown(name: &str, places: &Places) -> Option<String> {
+    let is_own = |other: &str| instance_key(other) == instance_key(name);
+    if departed::list(places).into_iter().flatten().any(|gone| is_own(&gone.name)) {
+        return None;
+    }
+    let unfinished = journals::list(places).into_iter().map(|journal| journal.map(|journal| journal.instance));
+    let installed = instances::list(places).into_iter().map(|entry| entry.map(|entry| entry.name));
+    let (mut names, mut unread) = (Vec::new(), String::new());
+    for known in installed.chain(unfinished) {
+        match known {
+            Ok(known) if is_own(&known) => return None,
+            Ok(known) => names.push(Untrusted::new(&known).to_string()),
+            Err(error) => unread = format!(" Not everything could be read: {error}"),
+        }
+    }
+    names.dedup();
+    let others = if names.is_empty() { "nor any other".to_owned() } else { format!("there are: {}", names.join(", ")) };
+    Some(format!("There is no instance {} on this machine; {others}.{unread}", Untrusted::new(name)))
 }
 
 /// Asks at the terminal.

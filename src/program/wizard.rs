@@ -6,15 +6,14 @@ use octopus_setup::engine::recording::{Beginning, RecordingFailure};
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::headless;
 use octopus_setup::faces::signals::{self, Signals};
-use octopus_setup::model::answers::{AnswerPlace, AnswerSource, Answers, LoadedAnswers, Origin, Raw};
+use octopus_setup::model::answers::{AnswerPlace, Answers, LoadedAnswers, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::wizard::autopilot::{self, Order};
 use octopus_setup::world::World;
-use octopus_setup::world::answer_sources::{self, EnvironmentVariables, Mode};
+use octopus_setup::world::answer_sources::{EnvironmentVariables, Mode};
 use octopus_setup::world::{apply, journals};
 
-use super::answer_args::AnswerArgs;
 use super::cli::{Format, Wizard, output};
 use super::environment::Environment;
 use super::recording::{self, Recording};
@@ -27,8 +26,9 @@ pub async fn run(args: &Wizard, flow: Flow, environment: &Environment, variables
     }
     let by_itself = args.yes || args.dry_run;
     let mode = if by_itself { Mode::Headless } else { Mode::Interactive };
-    let defaults = if by_itself { with_sealed(&args.given, &variables, flow, environment).await } else { environment.answers() };
-    let resolved = match answers::gather(&args.given, variables, Some(flow), mode, defaults).await {
+    let sealed = async |instance: &str| if by_itself { sealed(instance, flow, environment).await } else { Vec::new() };
+    let gathered = answers::gather_resuming(&args.given, variables, Some(flow), mode, environment.answers(), sealed).await;
+    let resolved = match gathered {
         Ok(resolved) => resolved,
         Err(status) if by_itself => return report_interrupted(args, flow, status),
         Err(status) => return ExitCode::from(status),
@@ -44,27 +44,15 @@ pub async fn run(args: &Wizard, flow: Flow, environment: &Environment, variables
     interactive(environment, resolved.loaded.answers, Some(flow)).await
 }
 
-/// Returns the defaults, with what an unfinished run of this instance has sealed: nobody is asked for that again.
-async fn with_sealed(given: &AnswerArgs, variables: &EnvironmentVariables, flow: Flow, environment: &Environment) -> Answers {
-    let mut answers = environment.answers();
-    let instance = given.flags.iter().rev().find_map(|given| match &given.source {
-        AnswerSource::Text(text) if given.field == FieldId::Instance => Some(text.clone()),
-        _ => None,
-    });
-    let variable = answer_sources::variable(variables, &FieldId::Instance.variable());
-    let instance = instance.or_else(|| variable.and_then(|name| name.to_str()).map(str::to_owned));
-    let instance = instance.unwrap_or_else(|| FieldId::Instance.default().to_owned());
+/// Returns what an unfinished run of this instance has sealed: nobody is asked for that again.
+async fn sealed(instance: &str, flow: Flow, environment: &Environment) -> Vec<(FieldId, Raw)> {
     // Without one nothing is locked, so that a dry run leaves no file.
-    let is_there =
-        journals::read(&environment.places, &instance).is_ok_and(|journal| journal.is_some_and(|run| run.flow == flow));
-    let Some(run) = (if is_there { apply::resume(&environment.places, &instance).await.ok() } else { None }) else {
-        return answers;
+    let is_there = journals::read(&environment.places, instance).is_ok_and(|journal| journal.is_some_and(|run| run.flow == flow));
+    let Some(run) = (if is_there { apply::resume(&environment.places, instance).await.ok() } else { None }) else {
+        return Vec::new();
     };
     let key = run.key.filter(|_| flow == Flow::Join).map(|key| (FieldId::MasterKey, Raw::Secret(key.to_base64())));
-    for (field, secret) in run.passwords.into_iter().chain(key) {
-        answers.set(field, secret, Origin::Default);
-    }
-    answers
+    run.passwords.into_iter().chain(key).collect()
 }
 
 /// Runs a flow that changes a node, by itself. `dead`: the node that is removed.

@@ -27,6 +27,7 @@ pub mod atomic_write;
 mod budget;
 pub mod clipboard;
 pub mod clock;
+pub mod departed;
 pub(crate) mod folder;
 pub mod host;
 pub mod instances;

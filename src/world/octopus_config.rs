@@ -23,7 +23,7 @@ use crate::model::field::Kind;
 use crate::model::octopus::OctopusConfig;
 use crate::model::untrusted::Untrusted;
 use crate::world::small_file;
-use crate::world::toml_file::{shown, unreadable};
+use crate::world::toml_file::{OF_A_TENTACLE, other_kind, shown, unreadable};
 
 /// The file's name in a home directory.
 pub const FILE: &str = "OctopusServer.config";
@@ -38,9 +38,9 @@ const MASTER_KEY: &str = "Octopus.Storage.MasterKey";
 pub fn read(path: &Path) -> Result<OctopusConfig, ConfigTrouble> {
     let bytes = small_file::read(path, small_file::LIMIT).map(Zeroizing::new).map_err(|error| unreadable(path, &error))?;
     let text = small_file::decode(&bytes).map_err(|error| unreadable(path, &error))?;
-    let other = |said: &'static str| ConfigTrouble::Unreadable { path: shown(path), said: said.into() };
-    if text.trim_start().starts_with('{') {
-        return Err(other("it is JSON and not the XML of OctopusServer.config; what show-configuration prints is not read"));
+    let other = |what: &'static str| ConfigTrouble::OtherKind { path: shown(path), what: what.into() };
+    if let Some(what) = other_kind(&text).filter(|_| !text.trim_start().starts_with('<')) {
+        return Err(other(what));
     }
     let settings = read_settings(&text).map_err(|error| ConfigTrouble::Malformed {
         path: shown(path),
@@ -48,7 +48,7 @@ pub fn read(path: &Path) -> Result<OctopusConfig, ConfigTrouble> {
         said: error.said.into(),
     })?;
     if settings.is_of_a_tentacle() {
-        return Err(other("it is the config of a Tentacle and not of an Octopus Server; name the server's OctopusServer.config"));
+        return Err(other(OF_A_TENTACLE));
     }
     Ok(config(path, settings))
 }

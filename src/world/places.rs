@@ -159,6 +159,16 @@ impl Places {
         self.state.join("instances")
     }
 
+    /// The folder of the list of instances that are not on this machine any more.
+    pub fn departures(&self) -> PathBuf {
+        self.state.join("departed")
+    }
+
+    /// An instance's entry in that list.
+    pub fn departure(&self, instance: &str) -> PathBuf {
+        entry(&self.departures(), instance, "toml")
+    }
+
     /// An instance's journal.
     pub fn journal(&self, instance: &str) -> PathBuf {
         entry(&self.journals(), instance, "toml")

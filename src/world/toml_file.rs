@@ -32,6 +32,13 @@ pub enum TomlFileError {
         /// Who.
         said: String,
     },
+    /// It belongs to another program.
+    #[error("{} is no node config: {what}.", Untrusted::new(&path.to_string_lossy()))]
+    OtherKind {
+        path: PathBuf,
+        /// What it is: a sentence without a full stop.
+        what: &'static str,
+    },
     /// It is not TOML, or a key is unknown, missing or of the wrong type.
     #[error("{}, line {line}: {said}.", Untrusted::new(&path.to_string_lossy()))]
     Malformed {
@@ -68,6 +75,7 @@ impl TomlFileError {
         match self {
             Self::Unreadable { path, .. }
             | Self::OfOthers { path, .. }
+            | Self::OtherKind { path, .. }
             | Self::Malformed { path, .. }
             | Self::OtherFormat { path, .. } => path,
         }
@@ -86,6 +94,7 @@ pub(super) fn own_record(error: TomlFileError) -> Failure {
     let said = match error {
         TomlFileError::Unreadable { path, source } => ownership::explain(&path, &source),
         TomlFileError::OfOthers { said, .. } => format!("it is not believed, because {said}"),
+        TomlFileError::OtherKind { what, .. } => what.to_owned(),
         TomlFileError::Malformed { line, said, .. } => format!("line {line}: {said}"),
         TomlFileError::OtherFormat { found, known, .. } => format!("it has format {found}, and this program knows {known} only"),
     };
@@ -100,6 +109,7 @@ impl From<TomlFileError> for ConfigTrouble {
                 let said = format!("it is not believed, because {said}");
                 Self::Unreadable { path: shown(path), said: said.into() }
             }
+            TomlFileError::OtherKind { path, what } => Self::OtherKind { path: shown(&path), what: what.into() },
             TomlFileError::Malformed { path, line, said } => Self::Malformed { path: shown(&path), line, said },
             TomlFileError::OtherFormat { path, found, known } => Self::OtherFormat { path: shown(&path), found, known },
         }
@@ -169,6 +179,9 @@ struct Head {
 
 fn part<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, TomlFileError> {
     toml::from_str(text).map_err(|error| {
+        if let Some(what) = other_kind(text) {
+            return TomlFileError::OtherKind { path: path.to_owned(), what };
+        }
         let (line, said) = explain(text, &error);
         TomlFileError::Malformed { path: path.to_owned(), line, said: said.into() }
     })
@@ -182,9 +195,6 @@ pub(super) fn explain(text: &str, error: &toml::de::Error) -> (usize, String) {
     let last = text.lines().count().max(1);
     if text.trim().is_empty() {
         return (1, "it is empty".into());
-    }
-    if let Some(other) = other_kind(text) {
-        return (1, other.into());
     }
     if let Some(name) = quoted_after(message, "missing field ") {
         return match header(text.lines().nth(line - 1).unwrap_or_default()) {
@@ -222,21 +232,29 @@ pub(super) fn explain(text: &str, error: &toml::de::Error) -> (usize, String) {
     (line.min(last), if cut { format!("{said}; the file may break off here") } else { said })
 }
 
-/// Says what a text is that belongs to another program. TOML begins with neither of these characters.
+/// Says what a text is that belongs to another program, in a sentence without a full stop. A line of TOML begins with neither of these
+/// characters; some versions of Octopus Server print an exception before the JSON of `show-configuration`.
 pub(super) fn other_kind(text: &str) -> Option<&'static str> {
     let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
-    if text.starts_with('{') {
-        let is_octopus = text.contains("\"Octopus");
-        Some(if is_octopus {
-            "it is JSON, as Octopus Server's show-configuration prints it; name octopus-node.toml or OctopusServer.config itself"
-        } else {
-            "it is JSON; name octopus-node.toml or OctopusServer.config"
-        })
+    let begins_with = |first: char| text.starts_with(first);
+    let has_json = text.lines().any(|line| line.starts_with('{'));
+    if has_json && ["\"Tentacle\"", "\"Tentacle."].iter().any(|key| text.contains(key)) {
+        Some("it is JSON, as the show-configuration of a Tentacle prints it, and not of an Octopus Server")
+    } else if has_json && text.contains("\"Octopus") {
+        Some("it is JSON, as Octopus Server's show-configuration prints it, and not the file itself")
+    } else if begins_with('{') {
+        Some("it is JSON")
+    } else if begins_with('<') && text.contains("<octopus-settings") && !text.contains("\"Tentacle.") {
+        Some("it is XML as in OctopusServer.config; a file of that kind has a name that ends in .config")
+    } else if begins_with('<') && text.contains("<octopus-settings") {
+        Some(OF_A_TENTACLE)
     } else {
-        text.starts_with('<')
-            .then_some("it is XML; a node config is TOML, and Octopus Server's own file is named OctopusServer.config")
+        begins_with('<').then_some("it is XML, and a node config is TOML")
     }
 }
+
+/// What a `Tentacle.config` is.
+pub(super) const OF_A_TENTACLE: &str = "it is the config of a Tentacle and not of an Octopus Server";
 
 /// Finds the format's number in a text that is not valid TOML, which a later format may not be.
 pub(super) fn format_of(text: &str) -> Option<u32> {

@@ -77,6 +77,16 @@ async fn of_registry(instance: &str) -> Verdict {
     }
     #[cfg(unix)]
     std::os::unix::fs::symlink(folder.path().join("nowhere"), records.join("dangling.config")).unwrap();
+    let there = folder.path().join("there.config").display().to_string();
+    std::fs::write(&there, "<octopus-settings/>").unwrap();
+    for (file, text) in [
+        ("empty.config", String::new()),
+        ("no-config.config", r#"{"Name":"No Config","ConfigurationFilePath":" "}"#.to_owned()),
+        ("no-name.config", r#"{"Name":"","ConfigurationFilePath":"/x"}"#.to_owned()),
+        ("file-name.config", serde_json::json!({ "Name": "Another Name", "ConfigurationFilePath": there }).to_string()),
+    ] {
+        std::fs::write(records.join(file), text).unwrap();
+    }
     let places = Places { octopus_instances: records, ..Places::under(folder.path().join("state")) };
     let mut answers = Answers::new(octopus_setup::world::host::platform());
     answers.set(FieldId::Instance, Raw::Text(instance.into()), Origin::Typed);
@@ -88,18 +98,26 @@ async fn of_registry(instance: &str) -> Verdict {
 #[tokio::test]
 async fn a_record_of_octopus_that_cannot_be_read_is_told_and_its_name_is_taken() {
     let names: &[&str] = if cfg!(unix) { &["Plain", "several", "DANGLING"] } else { &["Plain", "several"] };
-    for name in names {
+    for name in names.iter().chain(&["empty", "No Config", "no-name"]) {
         let found = findings(of_registry(name).await);
         assert!(found[0].severity == Severity::Stop && found[0].says.contains("cannot be read"), "{found:#?}");
     }
     // UTF-16, as PowerShell writes it, is read.
     let found = findings(of_registry("Wide").await);
     assert!(found[0].severity == Severity::Stop && found[0].says.contains(r"C:\Octopus\Wide.config"), "{found:#?}");
+    // It leads nowhere on this machine.
+    assert!(found[0].says.contains("and there is none"), "{found:#?}");
+    // Octopus would write over the file, whatever its record says; and the name in it is taken as well.
+    for name in ["File Name", "another-name"] {
+        let found = findings(of_registry(name).await);
+        assert!(found[0].severity == Severity::Stop && found[0].says.contains("there.config"), "{found:#?}");
+        assert!(!found[0].says.contains("and there is none"), "{found:#?}");
+    }
     // Another name may be in a record that could not be read.
     let found = findings(of_registry("Free").await);
     assert!(found.iter().all(|finding| finding.severity == Severity::Warn), "{found:#?}");
     let said = found.iter().map(|finding| finding.says.as_str()).collect::<Vec<_>>().join(" ");
-    for file in ["plain.config", "several.config"] {
+    for file in ["plain.config", "several.config", "empty.config", "no-config.config", "no-name.config"] {
         assert!(said.contains(file), "{said}");
     }
 }
@@ -126,12 +144,36 @@ fn a_character_that_only_looks_like_toml_is_named() {
 
 #[test]
 fn what_is_no_config_of_an_octopus_server_is_told_as_what_it_is() {
-    let state = tempfile::tempdir().unwrap();
-    for (file, part) in [("Tentacle.config", "a Tentacle"), ("show.json", "JSON")] {
-        let path = case("not-an-octopusserver-config").join(file).display().to_string();
-        let (status, said) = run(program(state.path(), &["review", "--check", "--config", &path]));
-        assert_eq!(status, Some(3), "{said}");
-        assert!(said.contains(part), "{file}: {said}");
-        assert!(!said.contains("made by Octopus Server") && !said.contains("no connection string"), "{file}: {said}");
+    let (state, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let own = |name: &str, text: &str| {
+        let path = files.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let folder = case("not-an-octopusserver-config");
+    let text = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let (tentacle, server) = ("the config of a Tentacle", "Octopus Server's show-configuration");
+    let of_tentacle = r#"{"Octopus":{"Home":"x"},"Tentacle":{"Services":{"PortNumber":10933}}}"#;
+    let given = [
+        (folder.join("Tentacle.config"), tentacle),
+        (own("no-ending", &text("Tentacle.config")), tentacle),
+        (folder.join("show.json"), server),
+        (own("show.config", &text("show.json")), server),
+        (own("behind-an-exception.txt", &format!("System.Exception: no\n   at X.Y()\n{}", text("show.json"))), server),
+        (own("tentacle.json", of_tentacle), "show-configuration of a Tentacle"),
+        (own("other.json", "{}"), "it is JSON"),
+    ];
+    for (path, part) in given {
+        let path = path.display().to_string();
+        for (words, expected) in
+            [(&["review", "--check"][..], 3), (&["load-balancer", "nginx"], 3), (&["tentacles"], 3), (&["script"], 3)]
+        {
+            let (status, said) = run(program(state.path(), &[words, &["--config", &path]].concat()));
+            assert_eq!(status, Some(expected), "{words:?}: {said}");
+            assert!(said.contains(part), "{words:?} {path}: {said}");
+            for wrong in ["made by Octopus Server", "no connection string", "operating system names", "line 1"] {
+                assert!(!said.contains(wrong), "{words:?} {path}: {said}");
+            }
+        }
     }
 }

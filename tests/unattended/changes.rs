@@ -72,6 +72,34 @@ async fn a_node_leaves_and_has_left() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mistyped_instance_is_never_done() {
+    let site = Site::start().await;
+    cluster(&site);
+    let told = "There is no instance nodee-1 on this machine";
+    for words in [&["edit", "--task-cap", "7"][..], &["leave"], &["remove", "--node", "node-2"], &["undo"]] {
+        for more in [&["--yes"][..], &["--dry-run"]] {
+            let output = run(&site, "node-1", &[words, &["--instance", "nodee-1"], more].concat());
+            says(&output, 4, told);
+            says(&output, 4, "here are: node-1");
+        }
+        let end = ends_in_json(
+            &run(&site, "node-1", &[words, &["--instance", "nodee-1", "--yes", "--output", "json"]].concat()),
+            4,
+        );
+        assert!(end["already"] != true, "{words:?}: {end}");
+    }
+    says(&run(&site, "an-empty-machine", &["leave", "--yes"]), 4, "nor any other on this machine");
+    says(&run(&site, "an-empty-machine", &["undo", "--instance", "x", "--yes"]), 4, "nor any other");
+    // What is there and has nothing to undo, and what was there, are no mistakes.
+    says(&run(&site, "node-1", &["undo", "--instance", "NODE-1", "--yes"]), 0, "Already done");
+    says(&run(&site, "node-1", &["leave", "--yes", "--accept", "cluster-node"]), 0, "is out of cluster");
+    for words in [&["leave", "--yes"][..], &["leave", "--instance", "node-1", "--yes"], &["undo", "--instance", "node-1", "--yes"]] {
+        says(&run(&site, "node-1", words), 0, "Already done");
+    }
+    says(&run(&site, "node-1", &["leave", "--instance", "nodee-1", "--yes"]), 4, "There is no instance nodee-1");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_node_is_removed_and_a_living_one_is_not() {
     let site = Site::start().await;
     let key = cluster(&site);
@@ -160,4 +188,23 @@ async fn what_a_run_has_sealed_is_not_asked_for() {
     let site = Site::with(|options| options.faults.round_trip = std::time::Duration::from_millis(60)).await;
     killed(&site, "begun    Connect once more");
     says(&run(&site, "node-1", &["undo", "--yes"]), 0, "Everything that this run made is undone.");
+    // The instance's name may come from anywhere.
+    for way in ["file", "variable", "value's file"] {
+        let site = Site::with(|options| options.faults.round_trip = std::time::Duration::from_millis(60)).await;
+        let mut program = killed(&site, "begun    Connect once more");
+        program.environment.clear();
+        program.words.retain(|word| !word.starts_with("--password-from") && !word.starts_with("--instance="));
+        let answers = site.home("answers.toml");
+        match way {
+            "file" => std::fs::write(&answers, "instance = \"node-1\"\n").unwrap(),
+            "variable" => std::fs::write(&answers, "instance = { env = \"THE_INSTANCE\" }\n").unwrap(),
+            _ => {
+                std::fs::write(site.home("name"), "node-1\n").unwrap();
+                std::fs::write(&answers, "instance = { file = \"name\" }\n").unwrap();
+            }
+        }
+        program.environment.push(("THE_INSTANCE".to_owned(), "node-1".to_owned()));
+        let output = program.and(&["--answers", &answers.display().to_string()]).run();
+        ends(&output, 0);
+    }
 }

@@ -286,6 +286,10 @@ fn config_trouble(trouble: &ConfigTrouble) -> Explanation {
             format!("{path} cannot be read: {}", format::sentence(said.as_str())),
             "Fix what the operating system names; the node config is a small text file in UTF-8.",
         ),
+        ConfigTrouble::OtherKind { path, what } => Explanation::new(
+            format!("{path} is no node config: {}", format::sentence(what.as_str())),
+            "Name octopus-node.toml, or the OctopusServer.config of the server.",
+        ),
         ConfigTrouble::Malformed { path, line, said } => Explanation::new(
             format!("{path}, line {line}: {}", format::sentence(said.as_str())),
             "Fix the line, or put the newest dated copy beside it in its place. The file stays as it is.",

@@ -35,6 +35,11 @@ impl<'a, W: Write> UndoReporter<'a, W> {
         self.end(Exit::Done, &format!("Already done. {says}"), &json!({ "already": true }))
     }
 
+    /// Tells that this machine knows no such instance.
+    pub fn refused(&mut self, says: &str) -> Exit {
+        self.end(Exit::Checks, says, &json!({}))
+    }
+
     /// Tells which run it is.
     pub fn begins(&mut self, journal: &Journal, target: Option<&Target>, dry_run: bool) {
         self.target = target.cloned();

@@ -153,6 +153,7 @@ impl SourceNode {
                 Ok(config) => Ok(Self::Octopus(Box::new(config))),
                 Err(ConfigTrouble::Absent { path }) => Err(format!("There is no {path}.")),
                 Err(ConfigTrouble::Unreadable { path, said }) => Err(format!("{path} cannot be read: {said}.")),
+                Err(ConfigTrouble::OtherKind { path, what }) => Err(format!("{path} is no node config: {what}.")),
                 Err(ConfigTrouble::Malformed { path, line, said }) => Err(format!("{path}, line {line}: {said}.")),
                 Err(ConfigTrouble::OtherFormat { path, found, known }) => {
                     Err(format!("{path} has format {found}, and this program knows {known} only."))

@@ -32,6 +32,9 @@ pub struct Machine {
     pub octopus_version: Fact<Untrusted>,
     /// Runs that were begun here and neither finished nor undone.
     pub unfinished: Vec<UnfinishedRun>,
+    /// Instances of ours that are not on this machine any more: their nodes have left, or their set-up was undone.
+    #[serde(default)]
+    pub departed: Vec<Untrusted>,
     /// What could not be read while looking, as sentences.
     pub unreadable: Vec<Untrusted>,
     /// The wizard's own state directory.
@@ -117,7 +120,7 @@ pub struct HomeFacts {
     pub writable: Fact<()>,
     /// The instance of this machine that already has this name (case-folded, blanks equal to `-`), with its config file.
     pub taken: Fact<Option<Untrusted>>,
-    /// The entry of this name in a list, where it could not be read: a sentence.
+    /// What is wrong with the entry of this name in a list, where it could not be read or leads nowhere: a sentence.
     #[serde(default)]
     pub unread_entry: Option<Untrusted>,
     /// Records of Octopus' own list that could not be read, as sentences: any of them may have this name.

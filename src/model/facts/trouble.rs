@@ -89,6 +89,12 @@ pub enum ConfigTrouble {
     Absent { path: Untrusted },
     /// The operating system refused, or it is not a file, too large, or not text.
     Unreadable { path: Untrusted, said: Untrusted },
+    /// It belongs to another program.
+    OtherKind {
+        path: Untrusted,
+        /// What it is: a sentence without a full stop.
+        what: Untrusted,
+    },
     /// A key is unknown, missing or of the wrong type, or the text breaks off.
     Malformed {
         path: Untrusted,

@@ -9,7 +9,7 @@ use crate::catalog::checks::drift;
 use crate::catalog::{flow, form};
 use crate::model::answers::{Origin, Problem, Raw};
 use crate::model::check::CheckId;
-use crate::model::facts::{Fact, KeyFileState, Liveness, NodeSeen};
+use crate::model::facts::{Fact, KeyFileState, Liveness, Machine, NodeSeen};
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
@@ -50,6 +50,16 @@ impl Autopilot {
             ([], [subject]) => Untrusted::new(&subject.instance),
             _ => Untrusted::new(answers.trimmed(FieldId::Instance)),
         }
+    }
+
+    /// Returns whether this machine's own records say that the instance is gone. Where none is named, any that is gone is meant.
+    fn has_departed(&self, state: &State) -> bool {
+        let own = instance_key(self.instance(state).as_str());
+        let is_named = self.order.loaded.answers.get(FieldId::Instance).origin != Origin::Default;
+        let Machine { departed, unreadable, .. } = &state.facts.machine;
+        let is_own = |name: &Untrusted| instance_key(name.as_str()) == own;
+        let is_any = !is_named && unreadable.is_empty() && review::subjects(&state.facts.machine).is_empty();
+        departed.iter().any(|name| is_any || is_own(name))
     }
 
     /// Compares the node that is there with the answers, and looks whether it still is what was written.
@@ -108,7 +118,9 @@ impl Autopilot {
             Ok(_) => refuse(format!(
                 "Octopus Server made instance {instance} by itself; octopus-setup changes only nodes that it made."
             )),
-            Err(says) if self.order.flow == Flow::Leave => Move::End(Outcome::Already(says)),
+            Err(_) if self.order.flow == Flow::Leave && self.has_departed(state) => {
+                Move::End(Outcome::Already(format!("Instance {instance} is not on this machine any more.")))
+            }
             Err(says) => refuse(says),
         }
     }

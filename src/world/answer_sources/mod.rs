@@ -193,6 +193,16 @@ pub struct Resolved {
 /// Gathers answers from files, environment and flags; later ones replace earlier ones. Problems are collected, and do not keep
 /// the rest from being gathered.
 pub async fn gather(command_line: &CommandLine, sources: &mut Sources<'_>) -> Resolved {
+    gather_resuming(command_line, sources, async |_: &str| Vec::new()).await
+}
+
+/// Like [`gather`]. `sealed` returns what an unfinished run of the instance that the answers name has sealed: nobody is asked for that, and
+/// what was given wins over it.
+pub async fn gather_resuming(
+    command_line: &CommandLine,
+    sources: &mut Sources<'_>,
+    sealed: impl AsyncFnOnce(&str) -> Vec<(FieldId, Raw)>,
+) -> Resolved {
     let mut found = Found { flow: command_line.flow, ..Found::default() };
     for path in &command_line.files {
         found.file(path, sources);
@@ -202,7 +212,7 @@ pub async fn gather(command_line: &CommandLine, sources: &mut Sources<'_>) -> Re
     for given in &command_line.flags {
         found.take(given.clone(), Path::new(""));
     }
-    found.fetch(command_line.defaults.clone(), sources).await
+    found.fetch(command_line.defaults.clone(), sources, sealed).await
 }
 
 /// What was found; nothing is fetched yet.
@@ -298,7 +308,12 @@ impl Found {
     }
 
     /// Fetches what the flow asks, in the order of the fields: one that decides whether another is asked comes first.
-    async fn fetch(self, defaults: Answers, sources: &mut Sources<'_>) -> Resolved {
+    async fn fetch(
+        self,
+        defaults: Answers,
+        sources: &mut Sources<'_>,
+        sealed: impl AsyncFnOnce(&str) -> Vec<(FieldId, Raw)>,
+    ) -> Resolved {
         let Self { flow, by_field, accept, problems } = self;
         let loaded = LoadedAnswers { accept, problems, ..LoadedAnswers::new(defaults) };
         let mut done = Resolved { flow, loaded, left: None };
@@ -324,6 +339,12 @@ impl Found {
                     return done;
                 }
                 Err(problem) => done.loaded.problems.push(problem),
+            }
+        }
+        for (field, secret) in sealed(done.loaded.answers.trimmed(FieldId::Instance)).await {
+            if !done.loaded.places.contains_key(&field) || ask.contains(&field) {
+                ask.retain(|asked| *asked != field);
+                done.loaded.answers.set(field, secret, Origin::Default);
             }
         }
         match flow {

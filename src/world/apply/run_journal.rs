@@ -10,13 +10,14 @@ use super::instance_lock::{InstanceLock, file, state_file};
 use super::{files, octopus};
 use crate::catalog::steps::{self, StepTarget};
 use crate::model::field::FieldId;
+use crate::model::flow::Flow;
 use crate::model::journal::{Journal, StorageRecord};
 use crate::model::names::instance_key;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
 use crate::model::registry::{KeptRow, NodeRow};
 use crate::world::places::Places;
 use crate::world::toml_file::own_record;
-use crate::world::{clock, folder, journals, random};
+use crate::world::{clock, departed, folder, journals, random};
 
 /// The journal, written and synced at every change.
 #[derive(Debug)]
@@ -93,11 +94,22 @@ impl RunJournal {
         Owner { instance: instance.clone(), home, cluster: *cluster, fingerprint: *fingerprint }
     }
 
-    /// Removes the journal: the run is over.
+    /// Removes the journal: the run is over. Lists the instance as departed first if it is not on this machine any more.
     pub(super) async fn close(self) -> Result<(), Failure> {
+        let is_undone = !StepKind::ALL.into_iter().any(|kind| self.is_begun_or_done(kind));
+        let has_departed = match self.journal.flow {
+            Flow::FirstNode | Flow::Join => is_undone,
+            Flow::Leave => !is_undone,
+            Flow::Edit | Flow::Remove | Flow::Review => false,
+        };
         let instance = self.journal.instance;
         self.lock
-            .run_blocking(move |places| journals::remove(places, &instance).map_err(state_file(&places.journal(&instance))))
+            .run_blocking(move |places| {
+                let listed =
+                    if has_departed { departed::enter(places, &instance) } else { departed::strike(places, &instance) };
+                listed.map_err(state_file(&places.departure(&instance)))?;
+                journals::remove(places, &instance).map_err(state_file(&places.journal(&instance)))
+            })
             .await
     }
 

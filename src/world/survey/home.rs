@@ -8,7 +8,8 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use super::{disk, octopus};
+use super::disk;
+use super::octopus::{self, Record};
 use crate::model::facts::{Disk, Fact, HomeFacts, HomeState, Trouble};
 use crate::model::field::FieldId;
 use crate::model::journal::Journal;
@@ -164,8 +165,12 @@ fn taken(places: &Places, instance: &str) -> Fact<Taken> {
     }
     let (records, unread) = octopus::read_records(&places.octopus_instances);
     let key = instance_key(instance);
-    let config = records.into_iter().find(|record| instance_key(&record.name) == key).map(|record| shown(&record.config));
     // Octopus names the file of a record after its instance, and would write over it.
-    let entry = unread.iter().find(|unread| unread.key == key).map(|unread| unread.says.clone());
+    let record = records.into_iter().find(|record| record.key == key || instance_key(&record.name) == key);
+    let leads_nowhere = |record: &Record| record.config.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    let dead = record.as_ref().filter(|record| leads_nowhere(record));
+    let dead = dead.map(|_| "Octopus Server's list names that file, and there is none.".into());
+    let config = record.map(|record| shown(&record.config));
+    let entry = unread.iter().find(|unread| unread.key == key).map(|unread| unread.says.clone()).or(dead);
     Fact::Seen(Taken { config, unread_entry: entry, unread: unread.into_iter().map(|unread| unread.says).collect() })
 }

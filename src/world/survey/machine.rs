@@ -21,7 +21,7 @@ use crate::world::budget::{fact_within, within};
 use crate::world::places::{Places, STATE_DIR_VARIABLE};
 use crate::world::seal::{SealError, Sealer};
 use crate::world::toml_file::{self, shown};
-use crate::world::{clock, host, instances, journals, node_config, probe};
+use crate::world::{clock, departed, host, instances, journals, node_config, probe};
 
 /// Everything is local and small; only a state directory on a dead share takes longer.
 const BUDGET: Duration = Duration::from_secs(5);
@@ -95,6 +95,8 @@ fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
             Err(error) => unreadable.push(error.to_string().into()),
         }
     }
+    let departed = if is_shut { Vec::new() } else { departed::list(places) };
+    let departed = departed.into_iter().flatten().map(|entry| Untrusted::new(&entry.name)).collect();
     let machine = Machine {
         today: Some(clock::now().date()),
         host_name: host::name().into(),
@@ -103,6 +105,7 @@ fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
         octopus_instances,
         octopus_version: Fact::Unknown,
         unfinished,
+        departed,
         unreadable,
         state_folder: Fact::Unknown,
     };

@@ -170,6 +170,8 @@ pub(super) async fn ask_instances(program: &Path, budget: Duration) -> Fact<Vec<
 /// An instance in the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
+    /// The key that its file is named after; it is the name's, unless somebody has named the file otherwise.
+    pub(super) key: String,
     pub(super) name: String,
     /// Its `OctopusServer.config`.
     pub(super) config: PathBuf,
@@ -200,16 +202,14 @@ pub(super) fn read_records(folder: &Path) -> (Vec<Record>, Vec<UnreadRecord>) {
     match small_file::list(folder, "config") {
         Ok(paths) => {
             for path in paths {
+                let key = instance_key(&path.file_stem().unwrap_or_default().to_string_lossy());
                 let record = small_file::read(&path, small_file::LIMIT).and_then(|bytes| {
                     let text = small_file::decode(&bytes)?;
-                    record(&text).ok_or_else(|| Error::new(ErrorKind::InvalidData, "it is no instance record of Octopus"))
+                    record(&key, &text).ok_or_else(|| Error::new(ErrorKind::InvalidData, "it is no instance record of Octopus"))
                 });
                 match record {
                     Ok(record) => found.push(record),
-                    Err(error) => {
-                        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-                        refused(&path, instance_key(&stem), &error);
-                    }
+                    Err(error) => refused(&path, key, &error),
                 }
             }
         }
@@ -220,14 +220,14 @@ pub(super) fn read_records(folder: &Path) -> (Vec<Record>, Vec<UnreadRecord>) {
     (found, unread)
 }
 
-/// Reads `Name` and `ConfigurationFilePath` in upper or lower case; other fields are Octopus' own.
-fn record(text: &str) -> Option<Record> {
+/// Reads `Name` and `ConfigurationFilePath` in upper or lower case; other fields are Octopus' own. A blank one is none.
+fn record(key: &str, text: &str) -> Option<Record> {
     let Ok(Value::Object(fields)) = serde_json::from_str(text) else { return None };
     let field = |name: &str| {
         let (_, value) = fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-        value.as_str().map(str::to_owned)
+        value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
     };
-    Some(Record { name: field("name")?, config: field("configurationfilepath")?.into() })
+    Some(Record { key: key.to_owned(), name: field("name")?, config: field("configurationfilepath")?.into() })
 }
 
 /// The most bytes of a unit file of Octopus.
@@ -318,10 +318,11 @@ mod tests {
 
     #[test]
     fn the_two_fields_are_found_among_others() {
-        let expected = Some(Record { name: "Default".into(), config: r"C:\Octopus\OctopusServer.config".into() });
-        assert_eq!(record(r#"{"Name":"Default","ConfigurationFilePath":"C:\\Octopus\\OctopusServer.config"}"#), expected);
+        let expected = Some(Record { key: "x".into(), name: "Default".into(), config: r"C:\Octopus\OctopusServer.config".into() });
+        assert_eq!(record("x", r#"{"Name":"Default","ConfigurationFilePath":"C:\\Octopus\\OctopusServer.config"}"#), expected);
         assert_eq!(
             record(
+                "x",
                 r#" { "Other": {"Name": "x", "y": [1, "z"]}, "n": null, "configurationFilePath" : "C:\\Octopus\\OctopusServer.config",
                 "\u004eame": "Default" } "#
             ),
@@ -342,7 +343,7 @@ mod tests {
             r#"{"Name":"\u12"#,
             &deep,
         ] {
-            assert_eq!(record(text), None, "{text}");
+            assert_eq!(record("x", text), None, "{text}");
         }
     }
 

@@ -74,7 +74,10 @@ fn judge_instance(case: &Case<'_>) -> Verdict {
         },
         Fact::Seen(Some(config)) => report(Finding::stop(
             CheckId::HomeInstance,
-            format!("This machine has an instance {name} already; its config is {config}."),
+            match &home.unread_entry {
+                Some(says) => format!("This machine has an instance {name} already; its config is {config}. {says}"),
+                None => format!("This machine has an instance {name} already; its config is {config}."),
+            },
             "Type another name; case does not count, and a blank is a hyphen.",
         )),
         Fact::Missing(trouble) => report(Finding::stop(
