@@ -77,7 +77,8 @@ pub enum StepTarget {
 #[derive(Debug)]
 pub struct StepRow {
     pub kind: StepKind,
-    pub scope: Scope,
+    /// How far it reaches, in a plan of this flow.
+    pub scope: fn(Flow) -> Scope,
     pub target: StepTarget,
     /// The mode of what it writes, `0600`, or empty.
     pub mode: &'static str,
@@ -96,7 +97,7 @@ pub struct StepRow {
 /// A step that only checks; the other rows are built from it.
 const LOOKS: StepRow = StepRow {
     kind: StepKind::ProveAgain,
-    scope: Scope::Node,
+    scope: |_| Scope::Node,
     target: StepTarget::Nothing,
     mode: "",
     secrets: &[],
@@ -106,7 +107,7 @@ const LOOKS: StepRow = StepRow {
     command: None,
 };
 
-const ROW: StepRow = StepRow { scope: Scope::Row, target: StepTarget::Row, secrets: &[Secret::Password], ..LOOKS };
+const ROW: StepRow = StepRow { scope: |_| Scope::Row, target: StepTarget::Row, secrets: &[Secret::Password], ..LOOKS };
 const STORAGE: StepRow = StepRow { target: StepTarget::Storage, secrets: &[Secret::Password], ..LOOKS };
 const OCTOPUS: StepRow = StepRow { target: StepTarget::Octopus, is_needed: |draft| draft.hands_over(), ..LOOKS };
 
@@ -148,7 +149,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::CreateDatabase,
-        scope: Scope::Cluster,
+        scope: |_| Scope::Cluster,
         target: StepTarget::Database,
         secrets: &[Secret::Password],
         is_needed: |draft| {
@@ -164,7 +165,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::InitialiseCluster,
-        scope: Scope::Cluster,
+        scope: |_| Scope::Cluster,
         target: StepTarget::Cluster,
         secrets: &[Secret::Password, Secret::MasterKey],
         is_needed: |draft| draft.is_first(),
@@ -173,7 +174,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::AdoptCluster,
-        scope: Scope::Cluster,
+        scope: |_| Scope::Cluster,
         target: StepTarget::Cluster,
         secrets: &[Secret::Password, Secret::MasterKey],
         is_needed: |draft| draft.joins() && draft.adopts(),
@@ -209,14 +210,14 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::RemoveNode,
-        scope: Scope::Cluster,
+        scope: |_| Scope::Cluster,
         is_needed: |draft| draft.proposal.flow == Flow::Remove,
         title: |draft| format!("Take dead node {} out of cluster {}", draft.row(), draft.cluster()),
         ..ROW
     },
     StepRow {
         kind: StepKind::ShareStorage,
-        scope: Scope::Cluster,
+        scope: |_| Scope::Cluster,
         is_needed: |draft| draft.is_first() && draft.shares(),
         title: |draft| match &draft.node.storage {
             SharedStorage::Root(root) => format!("Share {} with all nodes", root.display()),
@@ -227,7 +228,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::LeaveCanary,
-        scope: Scope::Row,
+        scope: |_| Scope::Row,
         is_needed: |draft| draft.shares() && (draft.is_first() || draft.joins() && draft.is_registered()),
         title: |_| "Leave a canary in each shared folder".into(),
         file_failure: "This node's canary could not be written or removed at",
@@ -272,6 +273,8 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::OctopusDatabase,
+        // A first node's makes Octopus' tables.
+        scope: |flow| if matches!(flow, Flow::FirstNode) { Scope::Cluster } else { Scope::Node },
         secrets: &[Secret::Password, Secret::MasterKey],
         title: |draft| format!("Octopus Server: use database {}", draft.node.target.database),
         command: Some("database"),
@@ -285,7 +288,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::OctopusAdmin,
-        scope: Scope::Cluster,
+        scope: |_| Scope::Cluster,
         secrets: &[Secret::AdminPassword],
         is_needed: |draft| draft.is_first() && draft.hands_over() && draft.node.administrator.is_some(),
         title: |_| "Octopus Server: make the first administrator".into(),
@@ -294,7 +297,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::OctopusLicence,
-        scope: Scope::Cluster,
+        scope: |_| Scope::Cluster,
         secrets: &[Secret::Licence],
         is_needed: |draft| draft.is_first() && draft.hands_over() && draft.node.licensed,
         title: |_| "Octopus Server: hand over the licence".into(),
@@ -303,7 +306,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::OctopusPaths,
-        scope: Scope::Cluster,
+        scope: |_| Scope::Cluster,
         is_needed: |draft| draft.is_first() && draft.hands_over() && draft.shares(),
         title: |_| "Octopus Server: hand over the shared folders".into(),
         command: Some("path"),
@@ -311,8 +314,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::OctopusHold,
-        scope: Scope::Row,
-        secrets: &[Secret::Password],
+        scope: |_| Scope::Row,
         is_needed: |draft| draft.joins() && draft.starts(),
         title: |_| "Octopus Server: take no tasks yet".into(),
         command: Some("node"),
@@ -343,7 +345,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::OctopusTaskCap,
-        scope: Scope::Row,
+        scope: |_| Scope::Row,
         secrets: &[Secret::Password],
         title: |draft| {
             let cap = draft.node.task_cap;

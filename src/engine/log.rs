@@ -177,7 +177,7 @@ fn step_failed(kind: StepKind, state: &State) {
 fn plan_made(plan: &Plan) {
     info!(target: ENGINE, flow = plan.flow.id(), steps = plan.steps.len(), cluster = %plan.cluster, "plan made");
     for (place, step) in plan.steps.iter().enumerate() {
-        info!(target: ENGINE, step = place + 1, kind = step.kind.id(), scope = ?steps::row(step.kind).scope, title = step.title.as_str(), "plan");
+        info!(target: ENGINE, step = place + 1, kind = step.kind.id(), scope = ?(steps::row(step.kind).scope)(plan.flow), title = step.title.as_str(), "plan");
     }
     for check in &plan.accepted {
         warn!(target: ENGINE, check = check.id(), "warning accepted");

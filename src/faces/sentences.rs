@@ -74,11 +74,17 @@ pub const fn scope(scope: Scope) -> &'static str {
 
 /// A plan, step by step.
 pub fn plan(out: &mut String, plan: &Plan) {
-    let wide = plan.steps.iter().filter(|step| steps::row(step.kind).scope == Scope::Cluster).count();
+    let wide = plan.steps.iter().filter(|step| (steps::row(step.kind).scope)(plan.flow) == Scope::Cluster).count();
     let _ = writeln!(out, "Plan: {}, {wide} of them cluster-wide", format::count(plan.steps.len() as u64, "step"));
     for (place, step) in plan.steps.iter().enumerate() {
         let mode = if step.mode.is_empty() { String::new() } else { format!("  ({})", step.mode) };
-        let _ = writeln!(out, "  {:>2} {:WORD$} {}{mode}", place + 1, scope(steps::row(step.kind).scope), clean(&step.title));
+        let _ = writeln!(
+            out,
+            "  {:>2} {:WORD$} {}{mode}",
+            place + 1,
+            scope((steps::row(step.kind).scope)(plan.flow)),
+            clean(&step.title)
+        );
     }
     if !plan.accepted.is_empty() {
         let names: Vec<&str> = plan.accepted.iter().map(|check| check.id()).collect();

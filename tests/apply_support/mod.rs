@@ -157,11 +157,13 @@ impl Bench {
         (key, outcome)
     }
 
-    /// All files under the root but the machine key and the locks, which outlive every run.
+    /// All files under the root but the machine key, the locks and the list of departed instances, which outlive every run.
     pub fn raw_files(&self) -> BTreeMap<String, String> {
         let mut files = BTreeMap::new();
         walk(self.root.path(), self.root.path(), &mut files);
-        files.retain(|path, _| path != "state/machine.key" && !path.starts_with("state/locks/"));
+        let outlives =
+            |path: &str| ["state/machine.key", "state/locks/", "state/departed/"].iter().any(|own| path.starts_with(own));
+        files.retain(|path, _| !outlives(path));
         files
     }
 

@@ -23,8 +23,8 @@ async fn a_second_node_joins_and_has_the_cluster_s_key() {
     assert!(evidence(&engine, "cluster-key").contains(&scene.key.fingerprint().to_string()));
     to(&mut engine, ScreenId::Review).await;
     let plan = engine.state().run().plan.clone().unwrap();
-    assert!(plan.steps.iter().all(|step| steps::row(step.kind).scope != Scope::Cluster), "{:#?}", plan.steps);
-    assert_eq!(plan.steps.iter().filter(|step| steps::row(step.kind).scope == Scope::Row).count(), 1);
+    assert!(plan.steps.iter().all(|step| (steps::row(step.kind).scope)(plan.flow) != Scope::Cluster), "{:#?}", plan.steps);
+    assert_eq!(plan.steps.iter().filter(|step| (steps::row(step.kind).scope)(plan.flow) == Scope::Row).count(), 1);
     assert_eq!(plan.steps.first().unwrap().kind, StepKind::ProveAgain);
     to(&mut engine, ScreenId::Done).await;
     engine.run_until_idle().await;

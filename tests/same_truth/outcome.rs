@@ -94,7 +94,7 @@ impl Plan {
             steps: plan
                 .steps
                 .iter()
-                .map(|step| (steps::row(step.kind).scope, step.mode.to_owned(), step.title.clone()))
+                .map(|step| ((steps::row(step.kind).scope)(plan.flow), step.mode.to_owned(), step.title.clone()))
                 .collect(),
             accepted: plan.accepted.iter().copied().filter(|check| !ambient.contains(check)).collect(),
             key_unverified: plan.key_unverified,

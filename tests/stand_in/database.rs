@@ -10,12 +10,14 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
 use super::Failed;
 use super::config::Config;
-use super::instances;
 use super::options::Options;
 use super::place::Place;
+use super::{instances, service};
 
 pub const CONNECTION: &str = "Octopus.Storage.ExternalDatabaseConnectionString";
 pub const NODE_NAME: &str = "Octopus.Server.NodeName";
+/// The task cap that waits for the first start.
+pub const FIRST_CAP: &str = "StandIn.FirstTaskCap";
 
 /// Octopus' own tables, as far as a node is concerned.
 const TABLES: [&str; 4] = [
@@ -151,11 +153,17 @@ pub fn cluster_wide(place: &Place, verb: &str, options: &Options) -> Result<Stri
 }
 
 pub fn node(place: &Place, options: &Options) -> Result<String, Failed> {
-    let config = instances::config(place, options)?;
+    let mut config = instances::config(place, options)?;
     let name = config.get(NODE_NAME).ok_or("The node has no name.")?.to_owned();
     wait(async {
         let mut session = Session::open(connection(&config)?).await?;
         if let Some(cap) = options.get("taskCap") {
+            // A node that never started has no row of its own, and one of its name may be another's that is dead.
+            if place.read("faults/row").is_some() && !service::pid_file(place, options.instance()).exists() {
+                config.set(FIRST_CAP, cap);
+                config.save()?;
+                return Ok("The node will be changed when it starts.".to_owned());
+            }
             session.change(&name, "MaxConcurrentTasks", &cap.parse::<u16>()?.to_string()).await?;
         }
         if let Some(drain) = options.get("drain") {

@@ -3,7 +3,8 @@
 //! A file `faults/VERB`, or `faults/VERB@WORD` where the call has that word among its options, says what happens at a call:
 //! `fail N` ends it with this status, `hang` never ends it, `flood` prints 100 MB and goes on, `leak` prints all that it was
 //! given, in pieces, and ends with status 1, `lie` does nothing and says that all is well, `kill` ends it by a signal. With `once`
-//! before it, it happens once. A running node reads `faults/ping` (the status to answer) and `faults/beat` (`mute`: no heartbeat).
+//! before it, it happens once. A running node reads `faults/ping` (the status to answer) and `faults/beat` (`mute`: no heartbeat). With
+//! `faults/row` (`late`) a node's row is changed at its start and not before.
 
 use std::fs;
 use std::io::Write;

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
 use super::config::Config;
-use super::database::{CONNECTION, NODE_NAME, Session, wait};
+use super::database::{CONNECTION, FIRST_CAP, NODE_NAME, Session, wait};
 use super::options::Options;
 use super::place::Place;
 use super::{Failed, instances, service};
@@ -38,6 +38,9 @@ pub fn run(place: &Place, options: &Options) -> Result<String, Failed> {
     wait(async {
         let mut session = Session::open(&connection).await?;
         session.installed(&name, version.trim()).await?;
+        if let Some(cap) = config.get(FIRST_CAP) {
+            session.change(&name, "MaxConcurrentTasks", cap).await?;
+        }
         let listener = TcpListener::bind(address).await?;
         tokio::select! {
             failed = hearts(&mut session, &name, &faults) => failed?,

@@ -82,10 +82,8 @@ async fn a_mistyped_instance_is_never_done() {
             says(&output, 4, told);
             says(&output, 4, "here are: node-1");
         }
-        let end = ends_in_json(
-            &run(&site, "node-1", &[words, &["--instance", "nodee-1", "--yes", "--output", "json"]].concat()),
-            4,
-        );
+        let end =
+            ends_in_json(&run(&site, "node-1", &[words, &["--instance", "nodee-1", "--yes", "--output", "json"]].concat()), 4);
         assert!(end["already"] != true, "{words:?}: {end}");
     }
     says(&run(&site, "an-empty-machine", &["leave", "--yes"]), 4, "nor any other on this machine");
@@ -93,7 +91,9 @@ async fn a_mistyped_instance_is_never_done() {
     // What is there and has nothing to undo, and what was there, are no mistakes.
     says(&run(&site, "node-1", &["undo", "--instance", "NODE-1", "--yes"]), 0, "Already done");
     says(&run(&site, "node-1", &["leave", "--yes", "--accept", "cluster-node"]), 0, "is out of cluster");
-    for words in [&["leave", "--yes"][..], &["leave", "--instance", "node-1", "--yes"], &["undo", "--instance", "node-1", "--yes"]] {
+    for words in
+        [&["leave", "--yes"][..], &["leave", "--instance", "node-1", "--yes"], &["undo", "--instance", "node-1", "--yes"]]
+    {
         says(&run(&site, "node-1", words), 0, "Already done");
     }
     says(&run(&site, "node-1", &["leave", "--instance", "nodee-1", "--yes"]), 4, "There is no instance nodee-1");

@@ -115,7 +115,8 @@ const fn meaning_and_fix(kind: KnownTrouble) -> (&'static str, &'static str) {
         ),
         KnownTrouble::LicenceExceeded => (
             "The cluster has more than its licence allows, and creates and deploys no more releases",
-            "Remove dead nodes from the cluster, or get a licence that allows as many nodes as there are.",
+            "Stop nodes until as many are online as it allows, or get a licence with a higher NodeLimit. Octopus counts the nodes that are \
+             online; a server from before 2019 counts dead nodes too, until they are deleted on Configuration > Nodes.",
         ),
         KnownTrouble::LoginFailed => (
             "The database refused the login of Octopus Server",

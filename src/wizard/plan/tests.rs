@@ -250,7 +250,7 @@ proptest! {
         if let Ok(plan) = plan(Flow::Join, &answers, &facts, None, resuming) {
             let said = answers.is_on(FieldId::MakeRegistry);
             for step in &plan.steps {
-                prop_assert!(steps::row(step.kind).scope != Scope::Cluster || (said && step.kind == StepKind::AdoptCluster), "{step:?}");
+                prop_assert!((steps::row(step.kind).scope)(Flow::Join) != Scope::Cluster || (said && step.kind == StepKind::AdoptCluster), "{step:?}");
             }
             let taken = plan.before.as_ref().map(|kept| kept.row.name.clone());
             prop_assert!(taken.is_none() || (answers.is_on(FieldId::ReplaceNode) && taken.as_deref() == Some("web-old")));

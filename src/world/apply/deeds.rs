@@ -67,7 +67,7 @@ pub(super) fn deed<D: ClusterDatabase>(kind: StepKind) -> Deed<D> {
         StepKind::OctopusAdmin => deed!(octopus::configure, octopus::leave, "The administrator stays"),
         StepKind::OctopusLicence => deed!(octopus::configure, octopus::leave, "The licence stays"),
         StepKind::OctopusPaths => deed!(octopus::configure, octopus::leave, "The paths of the shared folders stay"),
-        StepKind::OctopusHold => deed!(octopus::hold, octopus::leave, "What Octopus Server has noted of this node stays"),
+        StepKind::OctopusHold => deed!(octopus::configure, octopus::leave, "What Octopus Server has noted of this node stays"),
         StepKind::OctopusService => deed!(octopus::install_service, octopus::undo_install_service),
         StepKind::AwaitPing => deed!(octopus::await_ping, nothing),
         StepKind::AwaitBeat => deed!(octopus::await_beat, octopus::leave, "What Octopus Server has noted of this node stays"),

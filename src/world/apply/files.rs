@@ -358,7 +358,9 @@ fn undo_write(places: &Places, folder: &Path, owner: &Owner) -> Result<(), Failu
         Ok(found) if found.as_ref().is_some_and(|config| !owner.has(config)) => return Ok(()),
         Ok(_) => {}
         // Ours is written whole or not at all, so what does not parse is somebody else's.
-        Err(TomlFileError::Malformed { .. } | TomlFileError::OtherKind { .. } | TomlFileError::OtherFormat { .. }) => return Ok(()),
+        Err(TomlFileError::Malformed { .. } | TomlFileError::OtherKind { .. } | TomlFileError::OtherFormat { .. }) => {
+            return Ok(());
+        }
         Err(error) => return Err(error.into()),
     }
     if instances::find(places, instance).map_err(own_record)?.is_none_or(|found| found.home == *home) {

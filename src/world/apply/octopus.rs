@@ -157,20 +157,11 @@ pub(super) async fn leave<D>(step: StepUndo<'_, D>, what: &str) -> Result<(), Fa
     Ok(())
 }
 
-/// Keeps a joining node from taking tasks.
-pub(super) async fn hold(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
-    cap_tasks(step, 0).await
-}
-
-/// Sets the requested task cap.
-pub(super) async fn set_task_cap(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
-    let cap = step.run.plan.node.task_cap;
-    cap_tasks(step, cap).await
-}
-
-async fn cap_tasks(mut step: StepRun<'_, impl ClusterDatabase>, cap: u16) -> Result<StepState, Failure> {
-    if step.tell().await? {
-        let name = &step.run.plan.node.name;
+/// Sets the requested task cap. Octopus makes the node's row at its first start: before that there is none, or a dead node's whose name
+/// this one has taken over, so it is read back only from a node that was started.
+pub(super) async fn set_task_cap(mut step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
+    if step.tell().await? && step.run.plan.node.start_service {
+        let (name, cap) = (&step.run.plan.node.name, step.run.plan.node.task_cap);
         let seen = step.run.database.node(step.target()?, name).await.map_err(Failure::Server)?;
         if seen.and_then(|seen| seen.task_cap).is_some_and(|seen| seen != u32::from(cap)) {
             return Err(Failure::ReadBack { what: format!("the task cap of node {name} in the database").into() });

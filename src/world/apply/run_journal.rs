@@ -105,8 +105,7 @@ impl RunJournal {
         let instance = self.journal.instance;
         self.lock
             .run_blocking(move |places| {
-                let listed =
-                    if has_departed { departed::enter(places, &instance) } else { departed::strike(places, &instance) };
+                let listed = if has_departed { departed::enter(places, &instance) } else { departed::strike(places, &instance) };
                 listed.map_err(state_file(&places.departure(&instance)))?;
                 journals::remove(places, &instance).map_err(state_file(&places.journal(&instance)))
             })

@@ -318,7 +318,8 @@ mod tests {
 
     #[test]
     fn the_two_fields_are_found_among_others() {
-        let expected = Some(Record { key: "x".into(), name: "Default".into(), config: r"C:\Octopus\OctopusServer.config".into() });
+        let expected =
+            Some(Record { key: "x".into(), name: "Default".into(), config: r"C:\Octopus\OctopusServer.config".into() });
         assert_eq!(record("x", r#"{"Name":"Default","ConfigurationFilePath":"C:\\Octopus\\OctopusServer.config"}"#), expected);
         assert_eq!(
             record(

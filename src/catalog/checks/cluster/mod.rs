@@ -374,7 +374,8 @@ fn ending_finding(ends: Date, today: Date) -> Option<Finding> {
 }
 
 /// How many nodes are online, or will be, this one included. Octopus counts no others towards the licence: its release note to
-/// OctopusDeploy/Issues#4668, of December 2018. Its older pages said that a dead node counts until it is deleted.
+/// OctopusDeploy/Issues#4668, of December 2018; a node counts as offline once it has not been seen for a minute. Its older pages said that
+/// a dead node counts until it is deleted. Ours counts a node for [`NodeSeen::BEAT`], since one that restarts is soon back.
 fn node_count(case: &Case<'_>, nodes: &Nodes) -> u64 {
     let others = others(case, nodes);
     let own = adds_node(case) || nodes.find(case.answers.trimmed(FieldId::NodeName)).is_some();

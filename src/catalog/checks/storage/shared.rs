@@ -14,6 +14,7 @@ use crate::model::flow::Flow;
 use crate::model::quote::bash;
 use crate::model::registry::CanaryRow;
 use crate::model::storage::{SharedFolder, SharedStorage};
+use crate::model::untrusted::Untrusted;
 
 /// One node's canary in one folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,7 @@ pub fn judge_shared(case: &Case<'_>) -> Result<Verdict, Verdict> {
     };
     let rows = by_node(rows);
     let mut seen = Vec::new();
+    let mut complaints: Vec<Complaint<'_>> = Vec::new();
     for (node, rows) in rows.iter().filter_map(|(name, rows)| Some((nodes.find(name)?, rows))) {
         if !is_expected(case, node) {
             continue;
@@ -59,16 +61,14 @@ pub fn judge_shared(case: &Case<'_>) -> Result<Verdict, Verdict> {
             folders.iter().filter(is_so).collect::<Vec<_>>()
         };
         let [right, wrong, absent] = [Canary::Right, Canary::Wrong, Canary::Absent].map(state);
-        if !wrong.is_empty() {
-            findings.push(stale_finding(case, node, &wrong, folders.len()));
-        }
-        if !absent.is_empty() {
-            findings.push(absent_finding(case, node, &absent, folders.len()));
-        }
         if !right.is_empty() && wrong.is_empty() && absent.is_empty() {
             seen.push(node.name.clone());
         }
+        for (state, group) in [(Canary::Wrong, wrong), (Canary::Absent, absent)] {
+            complain(&mut complaints, case, node, state, group);
+        }
     }
+    findings.extend(complaints.iter().map(|complaint| complaint.finding(case, folders.len())));
     let has_none = |node: &&NodeSeen| is_expected(case, node) && !rows.contains_key(&name_key(node.name.as_str()));
     let without: Vec<_> = nodes.iter().take(MOST).filter(has_none).map(|node| node.name.clone()).collect();
     if !without.is_empty() {
@@ -169,36 +169,73 @@ fn severity(node: &NodeSeen) -> Severity {
     if node.life() == Liveness::Alive { Severity::Stop } else { Severity::Warn }
 }
 
-fn absent_finding(case: &Case<'_>, node: &NodeSeen, group: &[&FolderFacts], all: usize) -> Finding {
-    let names = names(group, all);
-    let path = group.first().map(|folder| bash(folder.path.as_str())).unwrap_or_default();
-    let own = node.is_called(case.answers.trimmed(FieldId::NodeName));
-    let says = if own {
-        format!("{names}: this is not the folder that was there when this node was set up; its own canary is gone.")
-    } else {
-        format!("{names}: this folder is not the one that node {} sees; its canary is not in it.", node.name)
-    };
-    Finding::new(
-        CheckId::StorageShared,
-        severity(node),
-        says,
-        "Mount the same share at the same path as on that node; look there and here at what is mounted.",
-    )
-    .about(field_of_group(case, group))
-    .command(format!("findmnt --target {path}; ls -la {path}/.octopus-setup"))
+/// What is wrong with the canaries of some nodes in some folders. A wrong mount concerns all nodes of a cluster, and is told once.
+struct Complaint<'a> {
+    /// [`Canary::Wrong`] or [`Canary::Absent`].
+    state: Canary,
+    severity: Severity,
+    /// Whether it is about this node itself, which is then the only one.
+    is_own: bool,
+    group: Vec<&'a FolderFacts>,
+    nodes: Vec<Untrusted>,
 }
 
-fn stale_finding(case: &Case<'_>, node: &NodeSeen, group: &[&FolderFacts], all: usize) -> Finding {
-    let says = format!(
-        "{}: the canary of node {} in it is not the one that the registry has; this folder is an old copy or a restored backup.",
-        names(group, all),
-        node.name
-    );
-    let fix = "Find out which folder that node writes to now, and mount that one here; what is in this copy is out of date.";
-    let path = group.first().map(|folder| bash(folder.path.as_str())).unwrap_or_default();
-    Finding::new(CheckId::StorageShared, severity(node), says, fix)
-        .about(field_of_group(case, group))
-        .command(format!("findmnt --target {path}; ls -la {path}/.octopus-setup"))
+/// Adds a node to the complaint that it shares with others, or makes one.
+fn complain<'a>(
+    complaints: &mut Vec<Complaint<'a>>,
+    case: &Case<'_>,
+    node: &NodeSeen,
+    state: Canary,
+    group: Vec<&'a FolderFacts>,
+) {
+    if group.is_empty() {
+        return;
+    }
+    let (severity, is_own) = (severity(node), node.is_called(case.answers.trimmed(FieldId::NodeName)));
+    let is_same = |other: &Complaint<'_>| {
+        let folders = |group: &[&FolderFacts]| group.iter().map(|folder| folder.folder).collect::<Vec<_>>();
+        !is_own && !other.is_own && (other.state, other.severity) == (state, severity) && folders(&other.group) == folders(&group)
+    };
+    match complaints.iter_mut().find(|other| is_same(other)) {
+        Some(other) => other.nodes.push(node.name.clone()),
+        None => complaints.push(Complaint { state, severity, is_own, group, nodes: vec![node.name.clone()] }),
+    }
+}
+
+impl Complaint<'_> {
+    /// Says it; there are so many folders in all.
+    fn finding(&self, case: &Case<'_>, all: usize) -> Finding {
+        let Self { state, severity, is_own, group, nodes } = self;
+        let folders = names(group, all);
+        let path = group.first().map(|folder| bash(folder.path.as_str())).unwrap_or_default();
+        let who = format::list(nodes, nodes.len() as u64);
+        let is_one = nodes.len() == 1;
+        let says = match (state, is_own, is_one) {
+            (Canary::Wrong, _, true) => format!(
+                "{folders}: the canary of node {who} in it is not the one that the registry has; this folder is an old copy or a \
+                 restored backup."
+            ),
+            (Canary::Wrong, _, false) => format!(
+                "{folders}: the canaries of nodes {who} in it are not those that the registry has; this folder is an old copy or a \
+                 restored backup."
+            ),
+            (_, true, _) => {
+                format!("{folders}: this is not the folder that was there when this node was set up; its own canary is gone.")
+            }
+            (_, false, true) => format!("{folders}: this folder is not the one that node {who} sees; its canary is not in it."),
+            (_, false, false) => {
+                format!("{folders}: this folder is not the one that nodes {who} see; their canaries are not in it.")
+            }
+        };
+        let fix = if *state == Canary::Wrong {
+            "Find out which folder that node writes to now, and mount that one here; what is in this copy is out of date."
+        } else {
+            "Mount the same share at the same path as on that node; look there and here at what is mounted."
+        };
+        Finding::new(CheckId::StorageShared, *severity, says, fix)
+            .about(field_of_group(case, group))
+            .command(format!("findmnt --target {path}; ls -la {path}/.octopus-setup"))
+    }
 }
 
 fn unreadable_findings(case: &Case<'_>, folders: &[FolderFacts]) -> Vec<Finding> {

@@ -11,6 +11,7 @@ use crate::model::facts::{
     Access, CanaryFile, Disk, Facts, FolderIdentity, FolderOperation, FolderRights, Heartbeat, Nodes, Trouble,
 };
 use crate::model::platform::Platform;
+use crate::model::registry::CanaryRow;
 
 const ALL: [CheckId; 8] = [
     CheckId::StorageFolders,
@@ -346,6 +347,31 @@ fn a_folder_without_the_other_node_s_canary_is_not_the_shared_one() {
     };
     assert!(stop(&of_review(CheckId::StorageShared, own)).says.contains("its own canary is gone"));
     evidence(&of_join(CheckId::StorageShared, own));
+}
+
+#[test]
+fn a_wrong_folder_is_told_once_however_many_nodes_see_another_one() {
+    let many = |facts: &mut Facts, token: &str| {
+        let names: Vec<String> = (0..2_000).map(|number| format!("web{number:05}")).collect();
+        let row = |name: &String, folder| CanaryRow { node: name.clone(), folder, token: "1".repeat(32) };
+        let rows = |name| SharedFolder::ALL.into_iter().map(move |folder| row(name, folder));
+        facts.cluster.canaries = Fact::Seen(names.iter().flat_map(rows).collect());
+        let alive = |name: &String| samples::node_seen(name, Heartbeat::Ago(Duration::from_secs(2)));
+        let mut nodes: Vec<_> = names.iter().map(alive).collect();
+        nodes[7] = samples::dead_node(&names[7]);
+        facts.cluster.nodes = Fact::Seen(nodes.into());
+        let file = |name: &String| CanaryFile { cluster: samples::CLUSTER, node: name.as_str().into(), token: token.into() };
+        let files: Vec<CanaryFile> = if token.is_empty() { Vec::new() } else { names.iter().map(file).collect() };
+        each(facts, |folder| folder.canaries = Fact::Seen(files.clone()));
+    };
+    for (token, says) in
+        [("", "nodes web00000, web00001, web00002, web00003, web00004 and 1994 more see;"), ("0", "1994 more in it")]
+    {
+        let Verdict::Found(found) = of_join(CheckId::StorageShared, |facts| many(facts, token)) else { panic!("good") };
+        assert_eq!(found.len(), 2, "{found:#?}");
+        assert!(found[0].severity == Severity::Stop && found[0].says.contains(says), "{found:#?}");
+        assert!(found[1].severity == Severity::Warn && found[1].says.contains("node web00007 "), "{found:#?}");
+    }
 }
 
 #[test]

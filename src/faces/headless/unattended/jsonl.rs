@@ -105,7 +105,7 @@ fn plan(plan: &Plan, answers: &[AnswerSummary]) -> Value {
         .steps
         .iter()
         .map(|step| {
-            let scope = match steps::row(step.kind).scope {
+            let scope = match (steps::row(step.kind).scope)(plan.flow) {
                 Scope::Node => "node",
                 Scope::Row => "own-row",
                 Scope::Cluster => "cluster",

@@ -75,7 +75,7 @@ fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut Scroll, 
         let step = &plan.steps[number];
         let line = row(list, line);
         let rest = canvas.put(line, &format!("{:>2} ", number + 1), theme.dim);
-        let (scope, style) = match steps::row(step.kind).scope {
+        let (scope, style) = match (steps::row(step.kind).scope)(plan.flow) {
             Scope::Node => ("node", theme.dim),
             Scope::Row => ("own row", theme.dim),
             Scope::Cluster => ("cluster", theme.plain),
@@ -104,7 +104,7 @@ fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut Scroll, 
 
 /// Returns the title: how many steps there are, and how many of them affect other nodes.
 fn title(plan: &Plan) -> String {
-    let wide = plan.steps.iter().filter(|step| steps::row(step.kind).scope == Scope::Cluster).count();
+    let wide = plan.steps.iter().filter(|step| (steps::row(step.kind).scope)(plan.flow) == Scope::Cluster).count();
     match (plan.steps.len(), wide) {
         (1, 0) => "Plan: 1 step, of this node only".to_owned(),
         (1, _) => "Plan: 1 step, cluster-wide".to_owned(),
