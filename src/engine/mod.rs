@@ -155,6 +155,11 @@ impl Engine {
         let _ = tokio::time::timeout(at_most, self.run_until_idle()).await;
     }
 
+    /// Removes what a run that was killed while it closed left beside its journal. What cannot be removed now goes with the next run.
+    pub async fn remove_copies(&self, instance: &str) {
+        let _ = self.tasks.world().remove_copies(instance).await;
+    }
+
     /// Applies the next event; `false` as soon as nothing runs any more and no event is left. For faces without a screen, which
     /// report what has changed after each. Dropping the future loses nothing.
     pub async fn step(&mut self) -> bool {

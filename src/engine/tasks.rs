@@ -61,6 +61,11 @@ impl Tasks {
         }
     }
 
+    /// Returns what the tasks work on.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
     /// Returns how many tasks have not ended.
     pub fn open(&self) -> usize {
         self.open

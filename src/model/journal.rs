@@ -52,6 +52,9 @@ pub struct Journal {
     /// What the run has to do with the shared storage; `None` before it comes to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<StorageRecord>,
+    /// The passwords that an edit leaves as the node config has them sealed: the others are asked again until it has written its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept_passwords: Vec<FieldId>,
     pub steps: Vec<StepRecord>,
 }
 
@@ -141,6 +144,7 @@ mod tests {
             after: None,
             folders: Vec::new(),
             storage: None,
+            kept_passwords: Vec::new(),
             steps: Vec::new(),
         };
         journal.mark(StepKind::ConnectOnce, StepState::Planned);

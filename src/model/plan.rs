@@ -9,6 +9,7 @@ use super::check::CheckId;
 use super::choice::ids;
 use super::cluster::ClusterId;
 use super::facts::{ClusterSeen, Content, Trouble, Waiting};
+use super::field::FieldId;
 use super::flow::Flow;
 use super::licence::Licence;
 use super::master_key::Fingerprint;
@@ -142,6 +143,8 @@ pub struct Plan {
     pub licence: Option<Licence>,
     /// Octopus Server itself, where its commands are to be run.
     pub hand_over: Option<HandOver>,
+    /// The passwords that an edit leaves as the node config has them sealed.
+    pub kept_passwords: Vec<FieldId>,
 }
 
 impl Plan {

@@ -63,9 +63,24 @@ pub fn make(proposal: &Proposal<'_>) -> Result<Plan, NoPlan> {
         key_unverified: is_key_unverified(proposal),
         licence: licence(proposal),
         hand_over,
+        kept_passwords: kept_passwords(proposal),
         node,
         before,
     })
+}
+
+/// Returns the passwords that an edit leaves as they are.
+fn kept_passwords(proposal: &Proposal<'_>) -> Vec<FieldId> {
+    if proposal.flow != Flow::Edit {
+        return Vec::new();
+    }
+    let node = &proposal.facts.node;
+    let sealed = [
+        (FieldId::Password, node.password.seen().cloned()),
+        (FieldId::ServicePassword, node.service_password.seen().cloned().flatten()),
+    ];
+    let is_kept = |(field, sealed): &(FieldId, Option<Raw>)| sealed.as_ref() == Some(&proposal.answers.get(*field).raw);
+    sealed.into_iter().filter(is_kept).map(|(field, _)| field).collect()
 }
 
 /// Returns the fingerprint of the certificate that the server shows.

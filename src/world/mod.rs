@@ -176,6 +176,11 @@ impl World {
         apply::close(&self.inner.places, instance).await
     }
 
+    /// Removes what a run that was killed while it closed left beside its journal; see [`apply::remove_copies`].
+    pub async fn remove_copies(&self, instance: &str) -> Result<(), Failure> {
+        apply::remove_copies(&self.inner.places, instance).await
+    }
+
     /// Saves the master key to a new file, 0600, and reads it back; see [`key_file::save`].
     pub async fn save_key(&self, path: PathBuf, key: &MasterKey) -> Result<(), KeyFileError> {
         let key = key.clone();

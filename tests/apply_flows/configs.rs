@@ -1,5 +1,6 @@
 //! The node config, its sealed key and the instance list, in the flows that find them there already.
 
+use octopus_setup::model::field::FieldId;
 use octopus_setup::model::plan::{Failure, StepKind, StepState};
 use octopus_setup::world::{apply, instances, node_config};
 
@@ -132,6 +133,29 @@ async fn a_leave_that_stopped_before_its_last_record_is_known_to_be_done() {
     octopus_setup::world::journals::write(&bench.places, &journal).expect("written");
     let left = apply::resume(&bench.places, INSTANCE).await.expect("a run").journal;
     assert_eq!(left.state(StepKind::RemoveNodeConfig), StepState::Begun);
+}
+
+#[tokio::test]
+async fn an_edit_that_stopped_before_it_wrote_has_the_passwords_that_it_leaves_as_they_are() {
+    let kept = [FieldId::Password];
+    for (stopped, changed, expected) in [
+        (StepState::Planned, false, &kept[..]),
+        (StepState::Planned, true, &[]),
+        (StepState::Begun, true, &[]),
+        (StepState::Done, true, &[FieldId::Password, FieldId::ServicePassword]),
+    ] {
+        let bench = before(Case::Edit).await;
+        let mut edit = plan(Case::Edit, &bench);
+        edit.kept_passwords = if changed { Vec::new() } else { kept.to_vec() };
+        edit.answers.insert(FieldId::User.id().to_owned(), "octo".to_owned());
+        install(&bench, &edit, None, |_| {}).await.expect("no crash").expect("edited");
+        let mut journal = octopus_setup::world::journals::read(&bench.places, INSTANCE).expect("read").expect("there");
+        journal.mark(StepKind::WriteNodeConfig, stopped);
+        octopus_setup::world::journals::write(&bench.places, &journal).expect("written");
+        let left = apply::resume(&bench.places, INSTANCE).await.expect("a run");
+        let fields: Vec<FieldId> = left.passwords.iter().map(|(field, _)| *field).collect();
+        assert_eq!(fields, expected, "{stopped:?} {changed}");
+    }
 }
 
 #[cfg(unix)]

@@ -60,6 +60,7 @@ pub fn plan(home: &Path, key: &MasterKey) -> Plan {
         key_unverified: false,
         licence: None,
         hand_over: None,
+        kept_passwords: Vec::new(),
         node: Node {
             platform: octopus_setup::model::platform::Platform::Linux,
             task_cap: 5,

@@ -12,6 +12,7 @@ use octopus_setup::model::flow::Flow;
 
 use crate::support::canaries::files;
 use crate::support::sql;
+use crate::support::stand_in::StandIn;
 use crate::support::walk::Site;
 
 /// How a command ended, with what it said.
@@ -42,10 +43,38 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Returns whether a file is a copy that is kept beside a journal. The journal goes first, so that a kill between the two leaves the copies
-/// until the next run of this instance.
-fn is_copy(name: &str) -> bool {
-    name.contains("state/journals/") && [".toml.config", ".toml.key", ".toml.entry"].iter().any(|end| name.ends_with(end))
+/// What is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Case {
+    FirstNode,
+    /// A first node whose Octopus Server is set up and started too.
+    HandOver,
+    Join,
+    Edit,
+    Leave,
+}
+
+impl Case {
+    /// Whether the machines of all points are nodes of one cluster.
+    pub const fn shares_a_cluster(self) -> bool {
+        matches!(self, Self::Join | Self::Edit | Self::Leave)
+    }
+}
+
+/// What happens at a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    Killed,
+    DiskFull,
+}
+
+impl Fault {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Killed => "kill",
+            Self::DiskFull => "full",
+        }
+    }
 }
 
 /// What a run leaves: files by name, with their texts but for what differs by chance, and the registry's rows.
@@ -58,12 +87,12 @@ pub struct Machine<'a> {
     database: String,
     words: Vec<String>,
     environment: Vec<(String, String)>,
+    octopus: Option<StandIn>,
 }
 
 /// A cluster for nodes to join, and its key.
 pub fn cluster(site: &Site) -> String {
-    let first =
-        Machine { database: "Cluster".into(), ..Machine::new(site, Flow::FirstNode, usize::MAX, "") }.with_database("Cluster");
+    let first = Machine { database: "Cluster".into(), ..Machine::new(site, Case::FirstNode, "one", "") }.with_database("Cluster");
     let outcome = tokio::task::block_in_place(|| first.again());
     assert!(outcome.is_done(), "{outcome}");
     std::fs::read_to_string(first.folder().join("key.txt")).unwrap().trim().to_owned()
@@ -71,24 +100,44 @@ pub fn cluster(site: &Site) -> String {
 
 impl<'a> Machine<'a> {
     /// The machine of this point, and the command of its flow. A node that is to be changed or to leave has joined.
-    pub fn new(site: &'a Site, flow: Flow, point: usize, key: &str) -> Self {
-        if matches!(flow, Flow::Edit | Flow::Leave) {
-            let joined = Self::setting_up(site, flow, Flow::Join, point, key);
-            let outcome = joined.again();
-            assert!(outcome.is_done(), "{outcome}");
-            let change = if flow == Flow::Edit { vec!["edit", "--task-cap=7"] } else { vec!["leave"] };
-            let instance = format!("--instance={}", joined.name);
-            let words = change.into_iter().chain(["--yes", "--accept=sql-latency", &instance]).map(str::to_owned).collect();
-            return Self { words, ..joined };
+    pub fn new(site: &'a Site, case: Case, point: &str, key: &str) -> Self {
+        let flow = if case.shares_a_cluster() { Flow::Join } else { Flow::FirstNode };
+        let mut machine = Self::setting_up(site, flow, format!("{case:?}-{point}").to_lowercase(), key);
+        match case {
+            Case::FirstNode | Case::Join => {}
+            Case::HandOver => machine.has_octopus(),
+            Case::Edit => machine.has_joined(&["edit", "--task-cap=7"]),
+            Case::Leave => machine.has_joined(&["leave"]),
         }
-        Self::setting_up(site, flow, flow, point, key)
+        machine
     }
 
-    fn setting_up(site: &'a Site, case: Flow, flow: Flow, point: usize, key: &str) -> Self {
-        let name = format!("{}-{point}", case.id());
+    fn has_joined(&mut self, change: &[&str]) {
+        let outcome = self.again();
+        assert!(outcome.is_done(), "{outcome}");
+        let instance = format!("--instance={}", self.name);
+        let all = change.iter().copied().chain(["--yes", "--accept=sql-latency", &instance]);
+        self.words = all.map(str::to_owned).collect();
+    }
+
+    fn has_octopus(&mut self) {
+        let octopus = StandIn::new();
+        let accepts = "--accept=sql-latency,storage-folders,storage-disk,octopus-program,licence";
+        self.words.retain(|word| !word.starts_with("--accept="));
+        self.words.extend([
+            accepts.to_owned(),
+            format!("--octopus-server={}", octopus.program().display()),
+            "--admin-user=admin".to_owned(),
+            "--admin-email=admin@corp.example".to_owned(),
+        ]);
+        self.environment.push((FieldId::AdminPassword.variable(), "Canary-5Hn2-Qw88-Rt60".to_owned()));
+        self.octopus = Some(octopus);
+    }
+
+    fn setting_up(site: &'a Site, flow: Flow, name: String, key: &str) -> Self {
         let folder = site.home(&name);
         std::fs::create_dir(&folder).unwrap();
-        let database = if flow == Flow::Join { "Cluster".to_owned() } else { format!("Own{point}") };
+        let database = if flow == Flow::Join { "Cluster".to_owned() } else { format!("Own-{name}") };
         let mut words = [flow.id(), "--yes", "--accept=sql-latency,storage-folders"].map(str::to_owned).to_vec();
         let mut environment = vec![("OCTOPUS_SETUP_STATE_DIR".to_owned(), folder.join("state").display().to_string())];
         let mut answers = site.answers(&name);
@@ -109,7 +158,7 @@ impl<'a> Machine<'a> {
         if flow == Flow::Join {
             environment.push((FieldId::MasterKey.variable(), key.to_owned()));
         }
-        Self { site, name, database: database.clone(), words, environment }.with_database(&database)
+        Self { site, name, database: database.clone(), words, environment, octopus: None }.with_database(&database)
     }
 
     fn with_database(mut self, database: &str) -> Self {
@@ -131,13 +180,15 @@ impl<'a> Machine<'a> {
         command
     }
 
-    /// Runs the command and kills it as it enters this system call; 0 kills nothing. Returns how many there were.
-    pub fn killed_at(&self, point: usize) -> (Outcome, usize) {
+    /// Runs the command and disturbs it as it enters this system call; 0 disturbs nothing. Returns how many there were.
+    pub fn disturbed_at(&self, fault: Fault, point: usize) -> (Outcome, usize) {
         let injector = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kill_points/injector.py");
         let count = self.folder().join("count");
         let mut command = self.command("python3");
         command.env("KILL_POINTS_COUNT", &count);
-        let output = command.args([injector, &point.to_string(), env!("CARGO_BIN_EXE_octopus-setup")]).args(&self.words).output();
+        let point = point.to_string();
+        let output =
+            command.args([injector, fault.word(), &point, env!("CARGO_BIN_EXE_octopus-setup")]).args(&self.words).output();
         let outcome = Outcome::of(&output.unwrap());
         let mut text = String::new();
         std::fs::File::open(&count)
@@ -153,21 +204,12 @@ impl<'a> Machine<'a> {
         Outcome::of(&self.command(env!("CARGO_BIN_EXE_octopus-setup")).args(&self.words).output().unwrap())
     }
 
-    /// How many copies are left without their journal.
-    pub fn copies(&self) -> usize {
-        files(&self.folder()).iter().filter(|path| is_copy(&path.to_string_lossy())).count()
-    }
-
     /// What is there now.
     pub async fn end(&self) -> End {
         let folder = self.folder();
         let mut end = End::new();
         for path in files(&folder) {
             let name = path.strip_prefix(&folder).unwrap().display().to_string();
-            // A copy without its journal is told by its own count.
-            if is_copy(&name) {
-                continue;
-            }
             // Dated copies stay whatever happens.
             if path.extension().is_some_and(|extension| extension == "bak") {
                 continue;
@@ -180,6 +222,9 @@ impl<'a> Machine<'a> {
                 text.lines().map(|line| self.plain(line)).collect::<Vec<_>>().join("\n")
             };
             end.insert(self.plain(&name), text);
+        }
+        if let Some(octopus) = &self.octopus {
+            end.insert("Octopus Server".to_owned(), self.plain(&octopus.keeps().join(" ")));
         }
         let registry = "octopus_setup.";
         let rows = match sql::ask(&mut sql::session(&self.site.server, "master").await, "SELECT name FROM sys.databases").await {
@@ -208,6 +253,9 @@ impl<'a> Machine<'a> {
         });
         // The run's own number in the registry's history.
         let line = line.split_once("\"run ").map_or(line.clone(), |(before, _)| before.to_owned());
+        if line.contains("Octopus.Storage.MasterKey") {
+            return "Octopus' key".to_owned();
+        }
         if line.starts_with("id = ") || line.starts_with("fingerprint = ") {
             return line.split_once(' ').unwrap().0.to_owned();
         }
@@ -221,8 +269,9 @@ impl<'a> Machine<'a> {
             }
             digits = if is_digit { digits + 1 } else { 0 };
         }
-        let is_of_the_cluster = plain.starts_with("octopus_setup.cluster:") || plain.starts_with("octopus_setup.canary:");
-        if is_of_the_cluster { plain.split(':').next().unwrap().to_owned() } else { plain }
+        // Octopus' own rows are counted.
+        let by_chance = ["octopus_setup.cluster:", "octopus_setup.canary:", "dbo."].iter().any(|table| plain.starts_with(table));
+        if by_chance { plain.split(':').next().unwrap().to_owned() } else { plain }
     }
 }
 

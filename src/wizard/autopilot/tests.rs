@@ -173,6 +173,7 @@ fn journal(order: &Order, done: usize) -> Journal {
         after: None,
         folders: Vec::new(),
         storage: None,
+        kept_passwords: Vec::new(),
         steps: StepKind::FIRST_NODE
             .into_iter()
             .enumerate()

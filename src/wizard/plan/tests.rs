@@ -151,6 +151,16 @@ fn an_edit_changes_the_config_and_the_row_only_where_that_says_something_else() 
 }
 
 #[test]
+fn an_edit_says_which_passwords_it_leaves_as_they_are() {
+    let facts = samples::facts_of_a_node();
+    let kept = |field, text| {
+        plan(Flow::Edit, &samples::joining_with(&[(field, text)]), &facts, None, false).expect("a plan").kept_passwords
+    };
+    assert_eq!(kept(FieldId::TaskCap, "7"), [FieldId::Password]);
+    assert_eq!(kept(FieldId::Password, "another"), []);
+}
+
+#[test]
 fn a_key_that_does_not_open_here_is_sealed_anew() {
     let mut facts = samples::facts_of_a_node();
     facts.node.key = Fact::Missing(Trouble::Seal(crate::model::facts::SealTrouble::OtherMachine));

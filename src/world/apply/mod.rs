@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 pub use database::{ClusterDatabase, Proven, Removed};
 pub use storage::share;
-pub use unfinished::{close, resume, sealed_password, undo};
+pub use unfinished::{close, remove_copies, resume, sealed_password, undo};
 
 use self::deeds::{Report, StepRun, deed};
 use self::files::Owner;

@@ -159,6 +159,7 @@ fn begin(plan: &Plan) -> Result<Journal, Failure> {
         after: None,
         folders: Vec::new(),
         storage: None,
+        kept_passwords: Vec::new(),
         steps: Vec::new(),
     };
     take_over(&mut journal, plan);
@@ -226,6 +227,7 @@ fn take_over(journal: &mut Journal, plan: &Plan) {
     journal.cluster = plan.cluster;
     journal.fingerprint = plan.fingerprint;
     journal.flow = plan.flow;
+    journal.kept_passwords.clone_from(&plan.kept_passwords);
     journal.accepted = plan.accepted.iter().map(|check| check.id().to_owned()).collect();
     for step in &plan.steps {
         journal.mark(step.kind, journal.state(step.kind));

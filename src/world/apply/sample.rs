@@ -30,6 +30,7 @@ pub(in crate::world) fn plan(home: &Path) -> Plan {
         key_unverified: false,
         licence: None,
         hand_over: None,
+        kept_passwords: Vec::new(),
         node: Node {
             platform: crate::model::platform::Platform::Linux,
             task_cap: 5,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::database::ClusterDatabase;
 use super::deeds::{Report, StepUndo, deed};
 use super::files;
-use super::instance_lock::InstanceLock;
+use super::instance_lock::{InstanceLock, state_file};
 use super::run_journal::RunJournal;
 use crate::catalog::steps;
 use crate::model::answers::Raw;
@@ -18,6 +18,7 @@ use crate::model::node_config::{NodeConfig, SealedSignIn};
 use crate::model::plan::{Failure, Progress, StepKind, StepState};
 use crate::model::secret::{Secret, SecretString};
 use crate::model::target::Target;
+use crate::world::journals;
 use crate::world::node_config;
 use crate::world::places::Places;
 use crate::world::seal::Sealer;
@@ -58,16 +59,24 @@ pub async fn resume(places: &Places, instance: &str) -> Result<Resumption, Failu
     Ok(Resumption { journal: run.journal, key, passwords })
 }
 
-/// Returns the passwords that the run has sealed in its node config, so that nobody is asked for them again. Those of an edit count
-/// only once it has written them: what it was to change may be a password.
+/// Returns the passwords that the run needs and that its node config has sealed, so that nobody is asked for them again. Until an edit
+/// has written the config, only those count that it leaves as they are.
 fn sealed_passwords(places: &Places, journal: &Journal) -> Vec<(FieldId, Raw)> {
-    if !journal.state(StepKind::WriteNodeConfig).is_begun_or_done() {
-        return Vec::new();
-    }
-    let Some((config, sealer)) = own_config(places, journal) else { return Vec::new() };
+    let written = journal.state(StepKind::WriteNodeConfig);
+    let is_edited = journal.flow == Flow::Edit && written != StepState::Done;
+    let found = if is_edited {
+        instance_config(places, journal)
+    } else if written.is_begun_or_done() {
+        own_config(places, journal)
+    } else {
+        None
+    };
+    let Some((config, sealer)) = found else { return Vec::new() };
     let database = node_config::database_password(&config, &sealer).ok().map(|secret| (FieldId::Password, secret));
     let service = node_config::service_password(&config, &sealer).ok().flatten().map(|secret| (FieldId::ServicePassword, secret));
-    database.into_iter().chain(service).map(|(field, secret)| (field, Raw::Secret(secret))).collect()
+    let passwords = database.into_iter().chain(service);
+    let counts = |(field, _): &(FieldId, _)| !is_edited || journal.kept_passwords.contains(field);
+    passwords.filter(counts).map(|(field, secret)| (field, Raw::Secret(secret))).collect()
 }
 
 /// Returns the database login's password that the run's node config has sealed; `None` where there is none for the server and login
@@ -79,13 +88,22 @@ pub fn sealed_password(places: &Places, journal: &Journal) -> Option<SecretStrin
 
 /// Returns the node config of the run's instance, as long as it is about the server and login that the run was begun with.
 fn own_config(places: &Places, journal: &Journal) -> Option<(NodeConfig, Sealer)> {
-    let answer = |field: FieldId| journal.answers.get(field.id()).map(String::as_str).unwrap_or_default();
-    let config = node_config::read(Path::new(answer(FieldId::Home))).ok()?;
-    let SealedSignIn::SqlLogin { user, .. } = &config.database.sign_in;
-    let same = instance_key(&config.instance) == instance_key(&journal.instance)
-        && config.database.server == answer(FieldId::Server)
-        && user == answer(FieldId::User);
+    instance_config(places, journal).filter(|(config, _)| {
+        let SealedSignIn::SqlLogin { user, .. } = &config.database.sign_in;
+        config.database.server == answer(journal, FieldId::Server) && user == answer(journal, FieldId::User)
+    })
+}
+
+/// Returns the node config of the run's instance.
+fn instance_config(places: &Places, journal: &Journal) -> Option<(NodeConfig, Sealer)> {
+    let config = node_config::read(Path::new(answer(journal, FieldId::Home))).ok()?;
+    let same = instance_key(&config.instance) == instance_key(&journal.instance);
     if same { Some((config, Sealer::open(places).ok()?)) } else { None }
+}
+
+/// Returns an answer of the run; empty where there is none.
+fn answer(journal: &Journal, field: FieldId) -> &str {
+    journal.answers.get(field.id()).map(String::as_str).unwrap_or_default()
 }
 
 /// Closes a run: its journal goes. Call it once its steps are done and its key is kept.
@@ -95,6 +113,18 @@ pub async fn close(places: &Places, instance: &str) -> Result<(), Failure> {
         Some(run_journal) => run_journal.close().await,
         None => Ok(()),
     }
+}
+
+/// Removes the copies beside a journal that is gone: a run that was killed while it closed leaves them.
+pub async fn remove_copies(places: &Places, instance: &str) -> Result<(), Failure> {
+    let (lock, _) = InstanceLock::take(places, instance).await?;
+    if RunJournal::load(&lock, instance).await?.is_some() {
+        return Ok(());
+    }
+    let instance = instance.to_owned();
+    let copies =
+        move |places: &Places| journals::forget_copies(places, &instance).map_err(state_file(&places.journal(&instance)));
+    lock.run_blocking(copies).await
 }
 
 /// Undoes what the instance's unfinished run made, as its journal knows it, in reverse order, and nothing else; the target

@@ -126,6 +126,10 @@ impl<W: Write> UnattendedRun<'_, W> {
             match self.pilot.next(self.engine.state()) {
                 Move::End(outcome) => {
                     self.reporter.verdicts(self.engine.state(), true);
+                    if matches!(outcome, Outcome::Already(_)) && !self.pilot.order().dry_run {
+                        let instance = self.engine.state().answers.trimmed(FieldId::Instance).to_owned();
+                        self.engine.remove_copies(&instance).await;
+                    }
                     return Ended::At(outcome);
                 }
                 Move::Plan => {
