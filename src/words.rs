@@ -183,7 +183,6 @@ pub const fn source(id: ScreenId) -> &'static str {
         ScreenId::Home => include_str!("../screens/home.toml"),
         ScreenId::Service => include_str!("../screens/service.toml"),
         ScreenId::Database => include_str!("../screens/database.toml"),
-        ScreenId::Web => include_str!("../screens/web.toml"),
         ScreenId::Review => include_str!("../screens/review.toml"),
         ScreenId::Install => include_str!("../screens/install.toml"),
         ScreenId::MasterKey => include_str!("../screens/master-key.toml"),
@@ -194,8 +193,6 @@ pub const fn source(id: ScreenId) -> &'static str {
         ScreenId::Drift => include_str!("../screens/drift.toml"),
         ScreenId::Key => include_str!("../screens/key.toml"),
         ScreenId::Backups => include_str!("../screens/backups.toml"),
-        ScreenId::Administrator => include_str!("../screens/administrator.toml"),
-        ScreenId::License => include_str!("../screens/license.toml"),
         ScreenId::Storage => include_str!("../screens/storage.toml"),
         ScreenId::Octopus => include_str!("../screens/octopus.toml"),
     }

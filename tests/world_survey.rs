@@ -82,6 +82,7 @@ fn journal(instance: &str, home: &Path) -> Journal {
         after: None,
         folders: Vec::new(),
         storage: None,
+        kept_passwords: Vec::new(),
         steps: Vec::new(),
     };
     journal.mark(StepKind::CreateHome, StepState::Done);

@@ -11,9 +11,6 @@ pub fn path(flow: Flow) -> &'static [ScreenId] {
             ScreenId::Home,
             ScreenId::Service,
             ScreenId::Database,
-            ScreenId::Web,
-            ScreenId::Administrator,
-            ScreenId::License,
             ScreenId::Storage,
             ScreenId::Octopus,
             ScreenId::Review,
@@ -26,7 +23,6 @@ pub fn path(flow: Flow) -> &'static [ScreenId] {
             ScreenId::Service,
             ScreenId::Database,
             ScreenId::Cluster,
-            ScreenId::Web,
             ScreenId::Storage,
             ScreenId::Octopus,
             ScreenId::Review,
@@ -36,7 +32,7 @@ pub fn path(flow: Flow) -> &'static [ScreenId] {
         // Sections rather than steps: every one of them can be opened at once, and none has a gate.
         Flow::Review => &[ScreenId::Node, ScreenId::Proof, ScreenId::Cluster, ScreenId::Drift, ScreenId::Key, ScreenId::Backups],
         Flow::Edit => {
-            &[ScreenId::Database, ScreenId::Cluster, ScreenId::Web, ScreenId::Review, ScreenId::Install, ScreenId::Done]
+            &[ScreenId::Database, ScreenId::Cluster, ScreenId::Octopus, ScreenId::Review, ScreenId::Install, ScreenId::Done]
         }
         Flow::Leave | Flow::Remove => &[ScreenId::Review, ScreenId::Install, ScreenId::Done],
     }

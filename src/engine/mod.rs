@@ -219,6 +219,7 @@ mod tests {
             after: None,
             folders: Vec::new(),
             storage: None,
+            kept_passwords: Vec::new(),
             steps: Vec::new(),
         };
         journals::write(&places, &journal).expect("written");

@@ -20,15 +20,9 @@ ids! {
         Database = "database",
         /// The cluster's nodes, and what a node that joins has to know: master key, node name, task cap.
         Cluster = "cluster",
-        /// Listen prefixes and ports.
-        Web = "web",
-        /// The first administrator.
-        Administrator = "administrator",
-        /// The licence.
-        License = "license",
         /// Shared storage.
         Storage = "storage",
-        /// Octopus Server itself: where it is, and whether its commands are run.
+        /// Octopus Server itself: its web portal and ports, the first administrator, the licence, the program and its service.
         Octopus = "octopus",
         /// The plan.
         Review = "review",
@@ -61,6 +55,8 @@ impl TryFrom<String> for ScreenId {
     type Error = String;
 
     fn try_from(id: String) -> Result<Self, String> {
+        // Recordings of older programs name the screens that became one.
+        let id = if matches!(id.as_str(), "web" | "administrator" | "license") { "octopus".to_owned() } else { id };
         Self::from_id(&id).ok_or_else(|| format!("there is no screen {id:?}"))
     }
 }

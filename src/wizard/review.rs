@@ -24,7 +24,7 @@ pub const PROVEN: [ScreenId; 8] = [
     ScreenId::Home,
     ScreenId::Service,
     ScreenId::Database,
-    ScreenId::Web,
+    ScreenId::Octopus,
     ScreenId::Cluster,
     ScreenId::Storage,
     ScreenId::Drift,
@@ -77,8 +77,8 @@ impl State {
     /// Returns the surveys whose work the open screen shows: in a review, all of them.
     pub fn surveys(&self) -> &'static [SurveyId] {
         match self.flow() {
-            Some(Flow::Review) => super::tickets::surveys_of(ScreenId::Proof),
-            _ => super::tickets::surveys_of(self.place.here),
+            Some(Flow::Review) => super::tickets::surveys_of(ScreenId::Proof, self.flow()),
+            flow => super::tickets::surveys_of(self.place.here, flow),
         }
     }
 

@@ -5,21 +5,21 @@ use std::time::Duration;
 use crate::catalog::form::{self, read};
 use crate::model::answers::Answers;
 use crate::model::field::FieldId;
+use crate::model::flow::Flow;
 use crate::model::node::Subject;
 use crate::model::octopus::HandOverMode;
 use crate::model::screen::ScreenId;
 use crate::model::survey::{AccountKind, Inputs, Observed, SurveyId, Ticket};
 use crate::model::web::ListenPrefix;
 
-/// Returns the surveys that prove a screen or that it shows; the first one is the screen's main subject.
-pub fn surveys_of(screen: ScreenId) -> &'static [SurveyId] {
+/// Returns the surveys that prove a screen of a flow or that it shows; the first one is the screen's main subject.
+pub fn surveys_of(screen: ScreenId, flow: Option<Flow>) -> &'static [SurveyId] {
     match screen {
         ScreenId::Start => &[SurveyId::Machine],
         ScreenId::Home => &[SurveyId::Home, SurveyId::Machine],
         ScreenId::Service => &[SurveyId::Service],
         ScreenId::Database => &[SurveyId::Server],
         ScreenId::Cluster => &[SurveyId::Cluster, SurveyId::Key],
-        ScreenId::Web => &[SurveyId::Ports],
         ScreenId::MasterKey => &[SurveyId::KeyFile],
         ScreenId::Node | ScreenId::Key | ScreenId::Backups => &[SurveyId::Node],
         ScreenId::Proof => &[
@@ -34,11 +34,14 @@ pub fn surveys_of(screen: ScreenId) -> &'static [SurveyId] {
             SurveyId::Health,
         ],
         ScreenId::Drift => &[SurveyId::Node, SurveyId::Cluster],
-        ScreenId::License => &[SurveyId::Licence],
         // The registry names the shared storage, and the proof that it is shared is against the registry.
         ScreenId::Storage => &[SurveyId::Storage, SurveyId::Cluster],
-        ScreenId::Octopus => &[SurveyId::Octopus],
-        ScreenId::Administrator | ScreenId::Review | ScreenId::Install | ScreenId::Done => &[],
+        ScreenId::Octopus => match flow {
+            Some(Flow::FirstNode) => &[SurveyId::Ports, SurveyId::Licence, SurveyId::Octopus],
+            Some(Flow::Join) => &[SurveyId::Ports, SurveyId::Octopus],
+            _ => &[SurveyId::Ports],
+        },
+        ScreenId::Review | ScreenId::Install | ScreenId::Done => &[],
     }
 }
 

@@ -7,8 +7,9 @@ use crate::catalog::failures::Explanation;
 use crate::catalog::form::read;
 use crate::catalog::{flow, form};
 use crate::model::check::CheckId;
+use crate::model::choice::spelled;
 use crate::model::facts::{Fact, FolderFacts, FolderPlace, Identity, Trouble};
-use crate::model::field::FieldId;
+use crate::model::field::{FieldId, Kind};
 use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::key_evidence::KeyVerdict;
@@ -41,6 +42,19 @@ impl State {
         let flow = self.flow().unwrap_or(Flow::FirstNode);
         let asked = |field: &FieldId| flow::screen_of(flow, *field) == Some(screen) && is_asked(*field, self);
         words::screen(screen).fields().filter(asked).collect()
+    }
+
+    /// Says what a field is set to, for a line on which it stands with others: `Encryption: mandatory`; `None` if it has no answer.
+    pub fn in_short(&self, field: FieldId) -> Option<String> {
+        let words = words::screen(self.place.here).field(field)?;
+        let value = match field.kind() {
+            Kind::Choice(values) => *values.get(self.answers.choice(field))?,
+            Kind::Toggle => spelled(self.answers.is_on(field)),
+            Kind::Secret => return None,
+            Kind::Text | Kind::Path | Kind::Number => self.answers.trimmed(field),
+        };
+        let value = words.choices.get(value).map_or(value.to_owned(), |label| label.to_lowercase());
+        (!value.is_empty()).then(|| format!("{}: {value}", words.label))
     }
 
     /// Returns the field that has the focus.

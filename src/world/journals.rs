@@ -128,6 +128,7 @@ mod tests {
             after: None,
             folders: vec!["/opt/o".into()],
             storage: None,
+            kept_passwords: Vec::new(),
             steps: vec![StepRecord { kind: StepKind::CreateHome, state: StepState::Begun }],
         }
     }

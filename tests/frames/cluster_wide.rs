@@ -48,8 +48,8 @@ fn not_begun(name: &str, screen: ScreenId) {
 
 #[test]
 fn nothing_is_begun() {
-    not_begun("administrator_not_begun", ScreenId::Administrator);
-    not_begun("licence_not_begun", ScreenId::License);
+    not_begun("administrator_not_begun", ScreenId::Octopus);
+    not_begun("licence_not_begun", ScreenId::Octopus);
     not_begun("storage_not_begun", ScreenId::Storage);
     not_begun("octopus_not_begun", ScreenId::Octopus);
 }
@@ -59,7 +59,7 @@ const ADMINISTRATOR: [(FieldId, &str); 3] =
 
 #[test]
 fn administrator() {
-    let state = on(ScreenId::Administrator, &ADMINISTRATOR);
+    let state = on(ScreenId::Octopus, &ADMINISTRATOR);
     let account = good(CheckId::AdminAccount, "admin, with a password that Octopus takes");
     insta::assert_snapshot!("administrator_good", text(80, 24, PLAIN, &with(Scene::new(&state), vec![account])));
     let refused = Finding::stop(
@@ -74,11 +74,11 @@ fn administrator() {
 #[test]
 fn licence() {
     let licence = "<License><LicensedTo>Acme</LicensedTo></License>";
-    let state = on(ScreenId::License, &[(FieldId::Licence, licence)]);
+    let state = on(ScreenId::Octopus, &[(FieldId::Licence, licence)]);
     let verdicts =
         vec![good(CheckId::Licence, "Acme; updates to 2027-06-30"), good(CheckId::LicenceNodes, "3 nodes, this one among them")];
     insta::assert_snapshot!("licence_good", text(80, 24, PLAIN, &with(Scene::new(&state), verdicts)));
-    let mut state = on(ScreenId::License, &[(FieldId::LicenceFile, "/root/octopus-licence.xml")]);
+    let mut state = on(ScreenId::Octopus, &[(FieldId::LicenceFile, "/root/octopus-licence.xml")]);
     state.place.focus = Focus::Field(FieldId::LicenceFile);
     let one = Finding::warn(
         CheckId::LicenceNodes,
@@ -89,7 +89,7 @@ fn licence() {
     let scene = with(Scene::new(&state), verdicts);
     at_every_size("licence_for_one_node", &scene);
     for (width, height) in [(40, 12), (80, 24), (160, 50)] {
-        let frame = text(width, height, PLAIN, &Scene::new(&on(ScreenId::License, &[(FieldId::Licence, licence)])));
+        let frame = text(width, height, PLAIN, &Scene::new(&on(ScreenId::Octopus, &[(FieldId::Licence, licence)])));
         assert!(!frame.contains("LicensedTo"), "{frame}");
     }
 }

@@ -58,7 +58,7 @@ fn service() {
 
 #[test]
 fn web() {
-    let mut state = states::on(ScreenId::Web);
+    let mut state = states::on(ScreenId::Octopus);
     state.answers.set(FieldId::CommsPort, Raw::Text("10944".into()), Origin::Flag);
     let scene = Scene::new(&state);
     let verdicts = all(&scene, &Verdict::Running);

@@ -177,6 +177,7 @@ pub fn plan() -> Plan {
         key_unverified: false,
         licence: None,
         hand_over: None,
+        kept_passwords: Vec::new(),
         flow: Flow::FirstNode,
         node: node(),
         cluster: CLUSTER,

@@ -33,7 +33,7 @@ async fn a_wrong_key_and_a_truncated_one_are_refused_with_the_right_words() {
     type_in(&mut engine, FieldId::MasterKey, &format!("  {}\r\n{}\n", &key[..20], &key[20..]));
     engine.handle(Event::Next);
     assert_eq!(engine.state().shown_problem(FieldId::MasterKey), None);
-    to(&mut engine, ScreenId::Web).await;
+    to(&mut engine, ScreenId::Octopus).await;
     assert!(!scene.site.home("node-2").exists(), "nothing was written");
     assert_eq!(scene.nodes().await, ["node-1"]);
 }

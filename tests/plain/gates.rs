@@ -36,7 +36,7 @@ async fn a_wrong_password_is_told_and_mended() {
     ]);
     session.assert_silent(WRONG);
     session.assert_silent(PASSWORD);
-    assert_eq!(session.engine.state().place.here, ScreenId::Web);
+    assert_eq!(session.engine.state().place.here, ScreenId::Octopus);
     assert_eq!(scene.site.server.logins(), 2, "each password once");
 }
 

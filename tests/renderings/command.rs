@@ -49,6 +49,7 @@ impl Machine {
             key_unverified: false,
             licence: None,
             hand_over: None,
+            kept_passwords: Vec::new(),
         };
         node_config::write(&node_config::build(&plan, &sealer).unwrap()).unwrap();
         let purpose = Purpose::MasterKey { instance: "OctopusServer", cluster };

@@ -162,6 +162,7 @@ fn stopped(places: &Places) {
         after: None,
         folders: Vec::new(),
         storage: None,
+        kept_passwords: Vec::new(),
         steps: vec![step(StepKind::CreateHome, StepState::Done), step(StepKind::SealMasterKey, StepState::Begun)],
     };
     journals::write(places, &journal).unwrap();

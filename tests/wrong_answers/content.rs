@@ -31,7 +31,7 @@ async fn foreign_tables_are_named() {
     assert_eq!(found.about, Some(FieldId::Database));
     // Another name, and the same screen goes on.
     type_in(&mut engine, FieldId::Database, "Octopus2");
-    to(&mut engine, ScreenId::Web).await;
+    to(&mut engine, ScreenId::Octopus).await;
 }
 
 #[tokio::test]

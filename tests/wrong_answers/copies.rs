@@ -25,6 +25,6 @@ async fn a_replicated_or_mirrored_database() {
         assert!(scene.site.server.mark(DATABASE, mark, false));
         again(&mut engine).await;
         is_good(&engine, "db-copies");
-        to(&mut engine, ScreenId::Web).await;
+        to(&mut engine, ScreenId::Octopus).await;
     }
 }

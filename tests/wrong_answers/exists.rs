@@ -27,7 +27,7 @@ async fn a_missing_database_without_the_right_to_create_it() {
         for check in ["db-state", "db-collation", "db-rights", "db-content"] {
             is_good(&engine, check);
         }
-        to(&mut engine, ScreenId::Web).await;
+        to(&mut engine, ScreenId::Octopus).await;
     }
 }
 
@@ -39,7 +39,7 @@ async fn the_right_to_create_it_is_enough_too() {
     scene.run("ALTER SERVER ROLE dbcreator ADD MEMBER [plain]").await;
     again(&mut engine).await;
     is_good(&engine, "db-exists");
-    to(&mut engine, ScreenId::Web).await;
+    to(&mut engine, ScreenId::Octopus).await;
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn a_missing_database_that_must_not_be_created() {
     is_good(&engine, "db-exists");
     type_in(&mut engine, FieldId::CreateDatabase, "false");
     scene.mended_by_its_sql(&mut engine, "db-exists").await;
-    to(&mut engine, ScreenId::Web).await;
+    to(&mut engine, ScreenId::Octopus).await;
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn a_login_without_a_user_in_the_database() {
     is_good(&engine, "sql-login");
     scene.mended_by_its_sql(&mut engine, "db-exists").await;
     is_good(&engine, "db-rights");
-    to(&mut engine, ScreenId::Web).await;
+    to(&mut engine, ScreenId::Octopus).await;
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn an_offline_database_is_brought_online_by_its_sql() {
     let found = scene.stays_shut(&mut engine, "db-exists").await;
     assert!(found.says.contains(&format!("{DATABASE} is offline")), "{found:#?}");
     scene.mended_by_its_sql(&mut engine, "db-exists").await;
-    to(&mut engine, ScreenId::Web).await;
+    to(&mut engine, ScreenId::Octopus).await;
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn a_single_user_database_that_another_session_has() {
     }
     scene.mended_by_its_sql(&mut engine, "db-exists").await;
     is_good(&engine, "db-state");
-    to(&mut engine, ScreenId::Web).await;
+    to(&mut engine, ScreenId::Octopus).await;
 }
 
 #[tokio::test]
@@ -137,6 +137,6 @@ async fn a_server_that_does_not_tell_whether_the_database_is_there() {
         let found = scene.stays_shut(&mut engine, "db-exists").await;
         assert!(found.says.contains("plain cannot open OctopusDeploy") && found.says.contains("absent or closed"), "{found:#?}");
         scene.mended_by_its_sql(&mut engine, "db-exists").await;
-        to(&mut engine, ScreenId::Web).await;
+        to(&mut engine, ScreenId::Octopus).await;
     }
 }

@@ -36,7 +36,7 @@ async fn a_wrong_password_is_tried_exactly_once() {
     assert_eq!(scene.site.server.connections(), before);
     again(&mut engine).await;
     is_good(&engine, "sql-login");
-    to(&mut engine, ScreenId::Web).await;
+    to(&mut engine, ScreenId::Octopus).await;
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn a_disabled_login_is_enabled_by_its_sql() {
         assert!(found.says.starts_with(&format!("{name} is disabled.")) && found.says.contains("error 18470"), "{found:#?}");
         assert_eq!(found.about, Some(FieldId::User));
         scene.mended_by_its_sql(&mut engine, "sql-login").await;
-        to(&mut engine, ScreenId::Web).await;
+        to(&mut engine, ScreenId::Octopus).await;
     }
 }
 

@@ -31,7 +31,7 @@ async fn missing_rights_are_named_and_given_by_the_sql() {
             assert!(found.says.contains(&format!("{name} cannot {missing} in {DATABASE}")), "{found:#?}");
         }
         scene.mended_by_its_sql(&mut engine, "db-rights").await;
-        to(&mut engine, ScreenId::Web).await;
+        to(&mut engine, ScreenId::Octopus).await;
     }
 }
 
@@ -44,5 +44,5 @@ async fn a_default_schema_that_is_not_dbo() {
     let found = scene.stays_shut(&mut engine, "db-rights").await;
     assert!(found.says.contains("is sales") && found.says.contains("dbo"), "{found:#?}");
     scene.mended_by_its_sql(&mut engine, "db-rights").await;
-    to(&mut engine, ScreenId::Web).await;
+    to(&mut engine, ScreenId::Octopus).await;
 }

@@ -30,7 +30,7 @@ async fn the_shown_sql_fixes_stops() {
         assert!(found.says.starts_with(DATABASE) && found.says.contains(says), "{found:#?}");
         assert!(found.fix.contains("DBA"), "{found:#?}");
         scene.mended_by_its_sql(&mut engine, check).await;
-        to(&mut engine, ScreenId::Web).await;
+        to(&mut engine, ScreenId::Octopus).await;
     }
 }
 

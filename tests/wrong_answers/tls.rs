@@ -93,7 +93,7 @@ async fn f4_trusts_the_certificate_that_was_shown_and_goes_on() {
         assert_eq!(engine.state().answers.text(FieldId::Fingerprint), print.replace(':', "").to_lowercase());
         is_good(&engine, "sql-tls");
         scene.untouched().await;
-        to(&mut engine, ScreenId::Web).await;
+        to(&mut engine, ScreenId::Octopus).await;
     }
 }
 

@@ -38,7 +38,7 @@ async fn a_port_without_a_listener() {
     is_good(&engine, "sql-name");
     // The right port, and the same screen goes on.
     type_in(&mut engine, FieldId::Server, &format!("localhost,{}", scene.site.server.addr().port()));
-    to(&mut engine, ScreenId::Web).await;
+    to(&mut engine, ScreenId::Octopus).await;
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn a_server_that_never_answers_blocks_nothing() {
     scene.untouched().await;
     scene.site.server.set_wire_fault(None);
     again(&mut engine).await;
-    to(&mut engine, ScreenId::Web).await;
+    to(&mut engine, ScreenId::Octopus).await;
 }
 
 #[tokio::test]
@@ -114,5 +114,5 @@ async fn a_server_that_never_answers_times_out() {
     assert_eq!(found.about, Some(FieldId::Server));
     scene.site.server.set_wire_fault(None);
     again(&mut engine).await;
-    to(&mut engine, ScreenId::Web).await;
+    to(&mut engine, ScreenId::Octopus).await;
 }

@@ -11,7 +11,7 @@ use crate::scene::{Scene, again, is_good, to};
 
 async fn at_web(scene: &Scene, changes: &[(FieldId, &str)]) -> Engine {
     let mut engine = scene.wizard(changes);
-    to(&mut engine, ScreenId::Web).await;
+    to(&mut engine, ScreenId::Octopus).await;
     engine
 }
 

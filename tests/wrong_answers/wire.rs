@@ -33,7 +33,7 @@ async fn breaks(database: &str) {
     }
     scene.site.server.set_wire_fault(None);
     again(&mut engine).await;
-    to(&mut engine, ScreenId::Web).await;
+    to(&mut engine, ScreenId::Octopus).await;
 }
 
 #[tokio::test]
@@ -55,5 +55,5 @@ async fn a_server_that_falls_silent_after_the_login_blocks_nothing() {
     scene.untouched().await;
     scene.site.server.set_wire_fault(None);
     again(&mut engine).await;
-    to(&mut engine, ScreenId::Web).await;
+    to(&mut engine, ScreenId::Octopus).await;
 }

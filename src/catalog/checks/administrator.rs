@@ -7,14 +7,21 @@ use crate::catalog::form::read;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
 
 use super::{Case, Check, report, report_all};
 
 /// The rows of these checks.
-pub(super) const CHECKS: &[Check] =
-    &[Check { id: CheckId::AdminAccount, screen: ScreenId::Administrator, field: Some(FieldId::AdminUser), surveys: &[], judge }];
+pub(super) const CHECKS: &[Check] = &[Check {
+    id: CheckId::AdminAccount,
+    screen: ScreenId::Octopus,
+    field: Some(FieldId::AdminUser),
+    surveys: &[],
+    flows: &[Flow::FirstNode],
+    judge,
+}];
 
 /// What Octopus asks of a password before it asks for its score. Both are documented, and applied by its `admin` command as
 /// in its portal: <https://octopus.com/docs/security/users-and-teams/resetting-passwords#password-complexity>.

@@ -7,6 +7,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Heartbeat, KnownTrouble, LogSeen, LogTrouble, NodeSeen, Ping, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::flow::Flow;
 use crate::model::quote;
 use crate::model::screen::ScreenId;
 use crate::model::survey::{AccountKind, SurveyId};
@@ -19,7 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 const fn row(id: CheckId, surveys: &'static [SurveyId], judge: fn(&Case<'_>) -> Verdict) -> Check {
-    Check { id, screen: ScreenId::Node, field: None, surveys, judge }
+    Check { id, screen: ScreenId::Node, field: None, surveys, flows: &Flow::ALL, judge }
 }
 
 /// So many starts in the part of the log that is read are no longer what an operator does.

@@ -6,6 +6,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Fact, KeyFileState, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 use crate::model::untrusted::Untrusted;
@@ -19,9 +20,17 @@ pub(super) const CHECKS: &[Check] = &[
         screen: ScreenId::MasterKey,
         field: Some(FieldId::KeyFile),
         surveys: &[SurveyId::KeyFile],
+        flows: &Flow::ALL,
         judge,
     },
-    Check { id: CheckId::KeyKept, screen: ScreenId::MasterKey, field: Some(FieldId::KeyProof), surveys: &[], judge: kept },
+    Check {
+        id: CheckId::KeyKept,
+        screen: ScreenId::MasterKey,
+        field: Some(FieldId::KeyProof),
+        surveys: &[],
+        flows: &Flow::ALL,
+        judge: kept,
+    },
 ];
 
 /// The key can be saved there, or is saved there already. Nothing is overwritten, whatever it is.

@@ -10,6 +10,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::flow::Flow;
 use crate::model::licence::{Licence, NodeLimit, NotALicence};
 use crate::model::screen::ScreenId;
 use crate::model::survey::{LicenceSource, SurveyId};
@@ -21,16 +22,18 @@ use super::{Case, Check, report, report_all};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: CheckId::Licence,
-        screen: ScreenId::License,
+        screen: ScreenId::Octopus,
         field: Some(FieldId::Licence),
         surveys: &[SurveyId::Licence],
+        flows: &[Flow::FirstNode],
         judge: licence,
     },
     Check {
         id: CheckId::LicenceNodes,
-        screen: ScreenId::License,
+        screen: ScreenId::Octopus,
         field: Some(FieldId::Licence),
         surveys: &[SurveyId::Licence],
+        flows: &[Flow::FirstNode],
         judge: nodes,
     },
 ];

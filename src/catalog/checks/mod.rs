@@ -112,6 +112,8 @@ pub struct Check {
     pub field: Option<FieldId>,
     /// The surveys whose facts it reads.
     pub surveys: &'static [SurveyId],
+    /// The flows that it applies in.
+    pub flows: &'static [Flow],
     pub judge: fn(&Case<'_>) -> Verdict,
 }
 
@@ -167,6 +169,9 @@ pub const fn row(check: CheckId) -> &'static Check {
 /// Judges one check.
 pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
     let row = row(check);
+    if !row.flows.contains(&case.flow) {
+        return Verdict::DoesNotApply;
+    }
     let mut verdict = (row.judge)(case);
     if let Verdict::Found(findings) = &mut verdict {
         for finding in findings {

@@ -9,6 +9,7 @@ use crate::model::connection_string::SignInKind;
 use crate::model::facts::{Fact, SealTrouble, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::flow::Flow;
 use crate::model::master_key::Fingerprint;
 use crate::model::master_key::MasterKey;
 use crate::model::node_config::{NodeConfig, SealedSignIn};
@@ -21,7 +22,7 @@ use crate::model::untrusted::Untrusted;
 pub(super) const CHECKS: &[Check] = &[row(CheckId::NodeConfig, judge_config), row(CheckId::NodeSeals, judge_seals)];
 
 const fn row(id: CheckId, judge: fn(&Case<'_>) -> Verdict) -> Check {
-    Check { id, screen: ScreenId::Node, field: None, surveys: &[SurveyId::Node], judge }
+    Check { id, screen: ScreenId::Node, field: None, surveys: &[SurveyId::Node], flows: &Flow::ALL, judge }
 }
 
 /// The node config can be read, and this machine's list of instances leads to it.

@@ -30,7 +30,14 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 const fn row(id: CheckId, field: FieldId, judge: fn(&Case<'_>) -> Verdict) -> Check {
-    Check { id, screen: ScreenId::Octopus, field: Some(field), surveys: &[SurveyId::Octopus], judge }
+    Check {
+        id,
+        screen: ScreenId::Octopus,
+        field: Some(field),
+        surveys: &[SurveyId::Octopus],
+        flows: &[Flow::FirstNode, Flow::Join],
+        judge,
+    }
 }
 
 /// The program whose commands the plan's last steps run; the verdict where none are, or where that is not known yet.

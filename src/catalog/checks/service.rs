@@ -9,6 +9,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Access, Fact, HomeState, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::flow::Flow;
 use crate::model::quote::{self, powershell};
 use crate::model::screen::ScreenId;
 use crate::model::survey::{AccountKind, SurveyId};
@@ -22,7 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 const fn row(id: CheckId, field: FieldId, judge: fn(&Case<'_>) -> Verdict) -> Check {
-    Check { id, screen: ScreenId::Service, field: Some(field), surveys: &[SurveyId::Service], judge }
+    Check { id, screen: ScreenId::Service, field: Some(field), surveys: &[SurveyId::Service], flows: &Flow::ALL, judge }
 }
 
 /// The account is named as its kind demands, and this machine knows it if it can tell.

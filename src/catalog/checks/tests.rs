@@ -433,7 +433,7 @@ fn remedy(finding: &Finding) -> &str {
 
 #[test]
 fn a_node_in_good_order_is_good_throughout() {
-    let screens = [ScreenId::Node, ScreenId::Home, ScreenId::Service, ScreenId::Web, ScreenId::Drift];
+    let screens = [ScreenId::Node, ScreenId::Home, ScreenId::Service, ScreenId::Octopus, ScreenId::Drift];
     for flow in EXISTING_NODE_FLOWS {
         for check in screens.into_iter().flat_map(|screen| words::screen(screen).checks()) {
             let verdict = judged_of_flow(flow, check, |_| {});

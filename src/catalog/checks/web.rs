@@ -7,6 +7,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::flow::Flow;
 use crate::model::names::instance_key;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
@@ -20,7 +21,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 const fn row(id: CheckId, field: FieldId, judge: fn(&Case<'_>) -> Verdict) -> Check {
-    Check { id, screen: ScreenId::Web, field: Some(field), surveys: &[SurveyId::Ports], judge }
+    Check { id, screen: ScreenId::Octopus, field: Some(field), surveys: &[SurveyId::Ports], flows: &Flow::ALL, judge }
 }
 
 /// The prefixes fit together. It needs no fact.

@@ -1,12 +1,12 @@
-//! The settings of the administrator screen and of the licence screen: what a first node sets once for the whole cluster.
+//! The settings of the screen of Octopus Server that are about the first administrator and the licence: what a first node sets once for the whole cluster.
 
 use super::{FIRST, OnlyWith, ROW, Setting};
 use crate::catalog::form::read;
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
 
-const ADMINISTRATOR: Setting = Setting { screens: &[(ScreenId::Administrator, FIRST)], ..ROW };
-const LICENCE: Setting = Setting { screens: &[(ScreenId::License, FIRST)], optional: true, ..ROW };
+const ADMINISTRATOR: Setting = Setting { screens: &[(ScreenId::Octopus, FIRST)], ..ROW };
+const LICENCE: Setting = Setting { screens: &[(ScreenId::Octopus, FIRST)], optional: true, ..ROW };
 
 pub(super) const ROWS: [Setting; 5] = [
     Setting {

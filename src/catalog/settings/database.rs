@@ -62,6 +62,7 @@ pub(super) const ROWS: [Setting; 10] = [
     },
     Setting {
         field: FieldId::Encryption,
+        aside: true,
         id: "encryption",
         kind: Kind::Choice(Encryption::SPELLINGS),
         default: Encryption::Mandatory.spelling(),
@@ -71,6 +72,7 @@ pub(super) const ROWS: [Setting; 10] = [
     },
     Setting {
         field: FieldId::Trust,
+        aside: true,
         id: "trust",
         kind: Kind::Choice(TrustKind::SPELLINGS),
         default: TrustKind::System.spelling(),
@@ -80,6 +82,7 @@ pub(super) const ROWS: [Setting; 10] = [
     },
     Setting {
         field: FieldId::CaFile,
+        aside: true,
         id: "ca-file",
         kind: Kind::Path,
         only_with: OnlyWith::Values(FieldId::Trust, &[TrustKind::CaFile.spelling()]),
@@ -92,6 +95,7 @@ pub(super) const ROWS: [Setting; 10] = [
     },
     Setting {
         field: FieldId::Fingerprint,
+        aside: true,
         id: "fingerprint",
         only_with: OnlyWith::Values(FieldId::Trust, &[TrustKind::Fingerprint.spelling()]),
         problem: |answers| read::fingerprint(answers).err(),
@@ -103,6 +107,7 @@ pub(super) const ROWS: [Setting; 10] = [
     },
     Setting {
         field: FieldId::CreateDatabase,
+        aside: true,
         id: "create-database",
         kind: Kind::Toggle,
         default: spelled(true),
@@ -113,6 +118,7 @@ pub(super) const ROWS: [Setting; 10] = [
     },
     Setting {
         field: FieldId::MultiSubnet,
+        aside: true,
         id: "multi-subnet",
         kind: Kind::Toggle,
         default: spelled(false),

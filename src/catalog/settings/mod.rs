@@ -47,6 +47,8 @@ pub struct Setting {
     pub screens: &'static [(ScreenId, &'static [Flow])],
     /// The other answer it depends on.
     pub only_with: OnlyWith,
+    /// Whether most people leave it alone, so that it stands behind "More" until somebody wants it.
+    pub aside: bool,
     /// Whether it may be left empty.
     pub optional: bool,
     /// Whether a file, a variable or a flag can answer it. The others are proofs that a person gives, and the paths
@@ -156,6 +158,7 @@ const ROW: Setting = Setting {
     bounds: (1, u16::MAX),
     screens: &[],
     only_with: OnlyWith::Any,
+    aside: false,
     optional: false,
     presettable: true,
     affects_node: true,
@@ -251,6 +254,11 @@ impl FieldId {
     /// Returns whether a file, a variable or a flag can answer it.
     pub const fn is_presettable(self) -> bool {
         self.setting().presettable
+    }
+
+    /// Returns whether most people leave it alone.
+    pub const fn is_aside(self) -> bool {
+        self.setting().aside
     }
 
     /// Returns whether it may be left empty.

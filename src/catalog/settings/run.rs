@@ -10,7 +10,7 @@ use crate::model::master_key::KeySize;
 use crate::model::octopus::HandOverMode;
 use crate::model::screen::ScreenId;
 
-const OCTOPUS: Setting = Setting { screens: &[(ScreenId::Octopus, NEW)], ..ROW };
+const OCTOPUS: Setting = Setting { screens: &[(ScreenId::Octopus, NEW)], aside: true, ..ROW };
 
 /// A setting about the key or the run, not the node.
 const KEPT: Setting = Setting { affects_node: false, optional: true, ..ROW };
@@ -35,6 +35,7 @@ pub(super) const ROWS: [Setting; 8] = [
     Setting { field: FieldId::StartService, id: "start-service", kind: Kind::Toggle, default: spelled(true), ..OCTOPUS },
     Setting {
         field: FieldId::KeySize,
+        aside: true,
         id: "key-size",
         kind: Kind::Choice(KeySize::SPELLINGS),
         default: KeySize::Aes256.spelling(),

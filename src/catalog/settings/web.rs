@@ -1,4 +1,4 @@
-//! The settings of the web screen.
+//! The settings of the screen of Octopus Server that are about its web portal and ports.
 
 use super::{Equivalence, Group, NEW_OR_EDIT, NextNode, OctopusSource, ROW, Setting};
 use crate::catalog::form::read;
@@ -10,7 +10,7 @@ use crate::model::screen::ScreenId;
 use crate::model::web::{TrustedProxy, Web};
 
 const WEB: Setting =
-    Setting { group: Group::Web, screens: &[(ScreenId::Web, NEW_OR_EDIT)], next_node: NextNode::UnlessDefault, ..ROW };
+    Setting { group: Group::Web, screens: &[(ScreenId::Octopus, NEW_OR_EDIT)], next_node: NextNode::UnlessDefault, ..ROW };
 
 pub(super) const ROWS: [Setting; 5] = [
     Setting {
@@ -29,6 +29,7 @@ pub(super) const ROWS: [Setting; 5] = [
     },
     Setting {
         field: FieldId::ForceSsl,
+        aside: true,
         id: "force-ssl",
         kind: Kind::Toggle,
         default: spelled(false),
@@ -40,6 +41,7 @@ pub(super) const ROWS: [Setting; 5] = [
     },
     Setting {
         field: FieldId::CommsPort,
+        aside: true,
         id: "comms-port",
         kind: Kind::Number,
         default: "10943",
@@ -53,6 +55,7 @@ pub(super) const ROWS: [Setting; 5] = [
     },
     Setting {
         field: FieldId::GrpcPort,
+        aside: true,
         id: "grpc-port",
         kind: Kind::Number,
         default: "8443",
@@ -65,6 +68,7 @@ pub(super) const ROWS: [Setting; 5] = [
     },
     Setting {
         field: FieldId::TrustedProxies,
+        aside: true,
         id: "trusted-proxies",
         is_list: true,
         optional: true,
@@ -77,7 +81,7 @@ pub(super) const ROWS: [Setting; 5] = [
     },
 ];
 
-/// Parses the answers of the web screen. The error is the field that is malformed.
+/// Parses these answers. The error is the field that is malformed.
 pub fn read(answers: &Answers) -> Result<Web, FieldId> {
     let port = |field| read::port(field, answers).map_err(|_| field);
     Ok(Web {

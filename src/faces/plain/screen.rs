@@ -57,8 +57,24 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
         asked.pop();
     }
     let mut known = checks::ToldVerdicts::default();
+    let mut more = More::NotAsked;
     loop {
         while let Some(field) = next(face, &asked) {
+            let is_closed = field.is_aside() && face.state().problem(field).is_none() && !backwards;
+            if is_closed && more == More::NotAsked {
+                match ask_more(face, &asked).await? {
+                    Some(kept) => {
+                        asked.extend(kept);
+                        more = More::Answered;
+                        continue;
+                    }
+                    None if !go_back(face, &mut asked) => {
+                        face.backwards = true;
+                        return face.handle(Event::Back);
+                    }
+                    None => continue,
+                }
+            }
             match field::ask(face, field).await? {
                 QuestionEnd::Answered => {
                     asked.push(field);
@@ -99,6 +115,48 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
             }
         }
     }
+}
+
+/// Whether it was asked what becomes of the settings that most people leave alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum More {
+    NotAsked,
+    Answered,
+}
+
+/// Says what the settings are that most people leave alone, and asks which of them to change. Returns those that stay; `None` to go back.
+async fn ask_more<L: LineSource, W: Write>(
+    face: &mut Face<'_, L, W>,
+    asked: &[FieldId],
+) -> Result<Option<Vec<FieldId>>, SessionStop> {
+    let fields = face.state().fields();
+    let aside: Vec<FieldId> = fields.into_iter().filter(|field| field.is_aside() && !asked.contains(field)).collect();
+    let settings: Vec<String> = aside.iter().filter_map(|field| face.state().in_short(*field)).collect();
+    face.tell(&format!("More: {}.", settings.join(", ")))?;
+    loop {
+        match face.ask("Change one of these? Enter keeps them. (yes, no, or the name of one) [no]:", Echo::Shown).await? {
+            TypedAnswer::Empty => return Ok(Some(aside)),
+            TypedAnswer::Back => return Ok(None),
+            TypedAnswer::Text(text) => {
+                let named = FieldId::from_id(&text).filter(|field| aside.contains(field));
+                if let Some(named) = named {
+                    return Ok(Some(aside.into_iter().filter(|field| *field != named).collect()));
+                }
+                match talk::parse_yes_no(&text) {
+                    Some(true) => return Ok(Some(Vec::new())),
+                    Some(false) => return Ok(Some(aside)),
+                    None => tell_names(face, &aside)?,
+                }
+            }
+            TypedAnswer::Help | TypedAnswer::Clear | TypedAnswer::Connection => tell_names(face, &aside)?,
+        }
+    }
+}
+
+/// Tells by which names the settings can be changed that most people leave alone.
+fn tell_names<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, aside: &[FieldId]) -> Result<(), SessionStop> {
+    let names: Vec<&str> = aside.iter().map(|field| field.id()).collect();
+    face.tell(&format!("Type yes to be asked for each of them, no to keep them, or one of: {}.", names.join(", ")))
 }
 
 /// Prints a screen's title and introduction.

@@ -71,10 +71,8 @@ fn inset(line: Rect) -> Rect {
 pub struct PageContent {
     /// Lines of the introduction when it is shown whole.
     pub intro: u16,
-    /// Lines of all fields.
+    /// Lines of the fields.
     pub fields: u16,
-    /// Lines of the fields when those that most people leave alone share one line.
-    pub folded: u16,
     /// Whether any field is asked, so that one has its help under it.
     pub asked: bool,
     pub checks: u16,
@@ -89,8 +87,6 @@ pub struct PageLayout {
     pub roomy: bool,
     /// Title and introduction.
     pub heading: Rect,
-    /// Whether the fields that most people leave alone share one line.
-    pub folded: bool,
     pub fields: Rect,
     pub checks: Rect,
     /// In how many columns the checks stand.
@@ -105,25 +101,24 @@ struct Density {
     under: u16,
     /// Lines of the focused field's help.
     hint: u16,
-    folded: bool,
     grid: bool,
     /// Blank lines before the checks, and behind them.
     around: (u16, u16),
 }
 
-const fn density(roomy: bool, under: u16, hint: u16, folded: bool, grid: bool, around: (u16, u16)) -> Density {
-    Density { roomy, under, hint, folded, grid, around }
+const fn density(roomy: bool, under: u16, hint: u16, grid: bool, around: (u16, u16)) -> Density {
+    Density { roomy, under, hint, grid, around }
 }
 
 const DENSITIES: [Density; 8] = [
-    density(true, 1, 2, false, false, (1, 1)),
-    density(false, 1, 2, false, false, (1, 1)),
-    density(false, 1, 2, false, false, (1, 0)),
-    density(true, 1, 2, false, true, (1, 1)),
-    density(false, 1, 2, false, true, (1, 1)),
-    density(false, 0, 2, true, true, (1, 1)),
-    density(false, 0, 2, true, true, (0, 1)),
-    density(false, 0, 1, true, true, (0, 0)),
+    density(true, 1, 2, false, (1, 1)),
+    density(false, 1, 2, false, (1, 1)),
+    density(false, 1, 2, false, (1, 0)),
+    density(true, 1, 2, true, (1, 1)),
+    density(false, 1, 2, true, (1, 1)),
+    density(false, 0, 2, true, (1, 1)),
+    density(false, 0, 2, true, (0, 1)),
+    density(false, 0, 1, true, (0, 0)),
 ];
 
 /// Arranges a screen of fields.
@@ -156,14 +151,7 @@ fn beside(regions: &Regions, amount: PageContent) -> PageLayout {
         width: page.width.saturating_sub(left + 3),
         height: rest.min(amount.checks),
     };
-    PageLayout {
-        roomy,
-        heading,
-        folded: amount.fields + 2 > rest,
-        fields: Rect { y: page.y + heading.height, height: rest, ..column },
-        checks,
-        columns: 1,
-    }
+    PageLayout { roomy, heading, fields: Rect { y: page.y + heading.height, height: rest, ..column }, checks, columns: 1 }
 }
 
 /// The checks below the fields: in the page's own column where there is room, else in two columns across the window.
@@ -173,7 +161,7 @@ fn beneath(regions: &Regions, amount: PageContent) -> PageLayout {
         let heading = heading_lines(density.roomy, density.under, amount);
         let (before, after) = if amount.checks == 0 { (0, 0) } else { density.around };
         let hint = if amount.asked { density.hint } else { 0 };
-        let fields = if density.folded { amount.folded } else { amount.fields } + hint;
+        let fields = amount.fields + hint;
         let above = heading + fields + before;
         let (area, columns) = grid(density.grid, above, regions, amount);
         let checks = amount.checks.div_ceil(columns);
@@ -181,7 +169,6 @@ fn beneath(regions: &Regions, amount: PageContent) -> PageLayout {
             return PageLayout {
                 roomy: density.roomy,
                 heading: Rect { height: heading, ..page },
-                folded: density.folded,
                 fields: Rect { y: page.y + heading, height: fields, ..page },
                 checks: Rect { y: area.y + above, height: checks, ..area },
                 columns,
@@ -192,14 +179,13 @@ fn beneath(regions: &Regions, amount: PageContent) -> PageLayout {
     let heading = 1.min(page.height);
     let rest = page.height - heading;
     let least = amount.checks.min(1);
-    let checks = rest.saturating_sub(amount.folded + 1).clamp(least, amount.checks.div_ceil(2).max(least)).min(rest);
+    let checks = rest.saturating_sub(amount.fields + 1).clamp(least, amount.checks.div_ceil(2).max(least)).min(rest);
     let fields = rest - checks;
     let columns = if body.width >= 60 && checks > 1 { 2 } else { 1 };
     let area = if heading + fields >= amount.screens { body } else { page };
     PageLayout {
         roomy: false,
         heading: Rect { height: heading, ..page },
-        folded: true,
         fields: Rect { y: page.y + heading, height: fields, ..page },
         checks: Rect { y: area.y + heading + fields, height: checks, ..area },
         columns,
@@ -232,7 +218,7 @@ pub const fn message_lines(height: u16) -> u16 {
 mod tests {
     use super::*;
 
-    const DATABASE: PageContent = PageContent { intro: 2, fields: 8, folded: 5, asked: true, checks: 14, screens: 8 };
+    const DATABASE: PageContent = PageContent { intro: 2, fields: 5, asked: true, checks: 14, screens: 8 };
 
     fn arranged(width: u16, height: u16, amount: PageContent) -> (Regions, PageLayout) {
         let regions = regions(Rect::new(0, 0, width, height), true, message_lines(height));
@@ -242,7 +228,6 @@ mod tests {
     #[test]
     fn at_80_by_24_there_is_room_for_the_fields_all_checks_and_the_message() {
         let (regions, arrangement) = arranged(80, 24, DATABASE);
-        assert!(arrangement.folded);
         assert!(arrangement.fields.height >= 6);
         assert_eq!(u32::from(arrangement.checks.height * arrangement.columns), 14);
         assert_eq!(regions.message.height, 3);
@@ -251,7 +236,7 @@ mod tests {
     #[test]
     fn a_wide_window_has_the_checks_beside_the_fields() {
         let (regions, arrangement) = arranged(120, 40, DATABASE);
-        assert!(!arrangement.folded && arrangement.roomy);
+        assert!(arrangement.roomy);
         assert!(arrangement.checks.x > arrangement.fields.right());
         assert!(arrangement.checks.right() <= regions.page.right());
         assert_eq!(arrangement.checks.height, 14);
@@ -262,7 +247,7 @@ mod tests {
         fn parts_stay_inside_and_do_not_overlap(
             width in 40u16..200, height in 12u16..60, fields in 1u16..12, checks in 0u16..16, intro in 1u16..4,
         ) {
-            let amount = PageContent { intro, fields, folded: fields.min(5), asked: true, checks, screens: 8 };
+            let amount = PageContent { intro, fields, asked: true, checks, screens: 8 };
             let (regions, arrangement) = arranged(width, height, amount);
             let area = Rect::new(0, 0, width, height);
             let parts = [arrangement.heading, arrangement.fields, arrangement.checks, regions.message, regions.foot];
@@ -274,7 +259,7 @@ mod tests {
                     proptest::prop_assert!(one.is_empty() || other.is_empty() || !one.intersects(*other), "{:?} {:?}", one, other);
                 }
             }
-            proptest::prop_assert!(arrangement.fields.height >= 2 || arrangement.folded);
+            proptest::prop_assert!(arrangement.fields.height >= 1);
         }
     }
 }

@@ -169,7 +169,7 @@ fn is_of_a_person(event: &Event) -> bool {
 /// Reports that checks which were asked for once more have ended.
 fn checked_again(state: &mut State, ticket: Ticket) {
     let Some(request) = state.tickets.get(ticket) else { return };
-    if state.prompt.again && tickets::surveys_of(state.place.here).first() == Some(&request.inputs.survey()) {
+    if state.prompt.again && tickets::surveys_of(state.place.here, state.flow()).first() == Some(&request.inputs.survey()) {
         state.prompt.again = false;
         let took = format::duration(state.now.saturating_sub(request.since));
         state.notice = Some(Notice { bad: false, text: format!("Checked again, in {took}.") });

@@ -165,7 +165,7 @@ pub fn check_again(state: &mut State, asked: &[(CheckId, Verdict)], effects: &mu
 }
 
 fn forget_surveys(state: &mut State, effects: &mut Vec<Effect>) {
-    for survey in surveys_of(ScreenId::Proof) {
+    for survey in surveys_of(ScreenId::Proof, Some(Flow::Review)) {
         if state.tickets.forget(*survey) {
             effects.push(Effect::CancelSurvey(*survey));
         }

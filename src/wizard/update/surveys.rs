@@ -23,7 +23,7 @@ use crate::wizard::tickets::RequestState;
 /// Begins the surveys of a screen, each unless it runs already or its result for these inputs is remembered. With `fresh`, a
 /// remembered result does not count. Drops a running survey whose inputs are not complete any more.
 pub fn begin_for_screen(state: &mut State, screen: ScreenId, fresh: bool, effects: &mut Vec<Effect>) {
-    for id in tickets::surveys_of(screen) {
+    for id in tickets::surveys_of(screen, state.flow()) {
         begin(state, *id, fresh, effects);
     }
     settle_facts(state);
@@ -147,7 +147,7 @@ pub fn begin_shared_folders(state: &mut State, effects: &mut Vec<Effect>) {
 /// Returns whether leaving a field may begin the survey. A server that refused a login is not asked again until the operator says so: an
 /// account may be locked after a few wrong passwords.
 pub fn may_begin_unasked(state: &State) -> bool {
-    if !tickets::surveys_of(state.place.here).contains(&SurveyId::Server) {
+    if !tickets::surveys_of(state.place.here, state.flow()).contains(&SurveyId::Server) {
         return true;
     }
     !state.tickets.any(|request| match (&request.inputs, &request.observed) {

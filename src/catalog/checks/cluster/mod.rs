@@ -41,7 +41,7 @@ pub(super) const CHECKS: &[Check] = &[
 const SURVEYS: &[SurveyId] = &[SurveyId::Cluster, SurveyId::Key];
 
 const fn row(id: CheckId, field: Option<FieldId>, surveys: &'static [SurveyId], judge: fn(&Case<'_>) -> Verdict) -> Check {
-    Check { id, screen: ScreenId::Cluster, field, surveys, judge }
+    Check { id, screen: ScreenId::Cluster, field, surveys, flows: &Flow::ALL, judge }
 }
 
 /// The cluster's nodes, or the verdict while they are not known. `cluster-node` says why they cannot be read.

@@ -14,6 +14,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::{ClusterSeen, Fact, Heartbeat, HomeState, Identity, NodeSeen, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::platform::Platform;
 use crate::model::quote::Shell;
@@ -33,7 +34,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 const fn row(id: CheckId, surveys: &'static [SurveyId], judge: fn(&Case<'_>) -> Verdict) -> Check {
-    Check { id, screen: ScreenId::Drift, field: None, surveys, judge }
+    Check { id, screen: ScreenId::Drift, field: None, surveys, flows: &Flow::ALL, judge }
 }
 
 /// Whether two texts of a setting mean the same.

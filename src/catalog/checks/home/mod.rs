@@ -31,12 +31,13 @@ pub(super) const CHECKS: &[Check] = &[
         screen: ScreenId::Home,
         field: None,
         surveys: &[SurveyId::Machine],
+        flows: &Flow::ALL,
         judge: state_folder::judge,
     },
 ];
 
 const fn row(id: CheckId, field: FieldId, judge: fn(&Case<'_>) -> Verdict) -> Check {
-    Check { id, screen: ScreenId::Home, field: Some(field), surveys: &[SurveyId::Home], judge }
+    Check { id, screen: ScreenId::Home, field: Some(field), surveys: &[SurveyId::Home], flows: &Flow::ALL, judge }
 }
 
 /// The name is usable and nobody on this machine has it: no instance, and no run that stopped in the middle, whose

@@ -15,6 +15,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::{FAR_ROUND_TRIP, Fact};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 
@@ -31,7 +32,7 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// A check of the database screen that reads the survey of the server.
 pub(super) const fn row(id: CheckId, field: FieldId, judge: fn(&Case<'_>) -> Verdict) -> Check {
-    Check { id, screen: ScreenId::Database, field: Some(field), surveys: &[SurveyId::Server], judge }
+    Check { id, screen: ScreenId::Database, field: Some(field), surveys: &[SurveyId::Server], flows: &Flow::ALL, judge }
 }
 
 /// The names that findings and their SQL use.

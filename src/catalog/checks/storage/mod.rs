@@ -39,6 +39,7 @@ const fn row(id: CheckId, judge: fn(&Case<'_>) -> Verdict) -> Check {
         screen: ScreenId::Storage,
         field: Some(FieldId::Storage),
         surveys: &[SurveyId::Storage, SurveyId::Cluster],
+        flows: &Flow::ALL,
         judge,
     }
 }

@@ -1,7 +1,7 @@
 //! The fields: labels in one column, values in the next. The focused value is underlined across its width and holds the
 //! terminal's cursor; the lines below it show its help or its problem, never both.
 //!
-//! Fields that most people leave alone share one line until one of them has the focus. A joining node shows the shared
+//! Fields that most people leave alone share one line, "More", until one of them has the focus or a problem. A joining node shows the shared
 //! folders instead, one line each, with their status on this machine.
 
 use ratatui::layout::{Position, Rect};
@@ -15,7 +15,6 @@ use crate::model::answers::Origin;
 use crate::model::choice::spelled;
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
-use crate::model::target::TrustKind;
 use crate::wizard::view::Share;
 use crate::words;
 
@@ -27,41 +26,34 @@ enum Line {
     Field(FieldId),
     /// One line, from 0, of the help or the problem of the focused field.
     Help(u16),
-    /// Several fields on one line.
-    Fold(Vec<FieldId>),
+    /// One line, from 0, of what the fields are set to that most people leave alone.
+    More(u16),
 }
 
 impl Line {
     /// Returns whether the line shows an answer.
     const fn is_answer(&self) -> bool {
-        matches!(self, Self::Field(_) | Self::Fold(_))
+        matches!(self, Self::Field(_) | Self::More(0))
     }
 }
 
-/// Returns whether most people leave a field alone.
-const fn is_aside(field: FieldId) -> bool {
-    use FieldId as Id;
-    matches!(field, Id::Encryption | Id::Trust | Id::CaFile | Id::Fingerprint | Id::CreateDatabase | Id::MultiSubnet)
-}
-
-/// Returns the number of lines that the fields take when those that most people leave alone share one.
-pub fn folded(fields: &[FieldId]) -> usize {
-    let aside = fields.iter().filter(|field| is_aside(**field)).count();
-    fields.len() - aside + usize::from(aside > 0)
+/// Returns the number of lines that the answers take in this width.
+pub fn answer_lines(scene: &Scene<'_>, width: u16) -> usize {
+    lines(scene, &scene.fields, 0, width).len()
 }
 
 /// Draws the fields into an area. If they do not fit, scrolls so that the focused field and its help are visible.
-pub fn draw_fields(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>, fold: bool) {
-    draw_some(canvas, area, scene, local, (&scene.fields, fold));
+pub fn draw_fields(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>) {
+    draw_some(canvas, area, scene, local, &scene.fields);
 }
 
-/// Draws only these fields, folded or not.
-pub fn draw_some(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>, (fields, fold): (&[FieldId], bool)) {
+/// Draws only these fields.
+pub fn draw_some(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>, fields: &[FieldId]) {
     let column = label_column(scene.state.place.here);
     let help = Help::new(scene, area, column);
     let here = scene.state.focused().is_some_and(|focused| fields.contains(&focused));
     let hints = if here { help.lines } else { 0 };
-    let lines = lines(scene, fields, fold, hints);
+    let lines = lines(scene, fields, hints, area.width);
     let focus = lines.iter().position(|line| Some(line) == scene.state.focused().map(Line::Field).as_ref()).unwrap_or(0);
     let room = usize::from(area.height);
     let start = first_shown(lines.len(), focus, usize::from(hints), room);
@@ -75,7 +67,11 @@ pub fn draw_some(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: 
                 canvas.wrap(behind(under, help.indent), &help.words, style);
             }
             Line::Help(_) => {}
-            Line::Fold(fields) => folded_line(canvas, place, column, scene, fields),
+            Line::More(0) => {
+                let under = Rect { height: MOST.min(area.height - line), ..place };
+                draw_more(canvas, under, column, scene, fields);
+            }
+            Line::More(_) => {}
         }
     }
     let end = (start + room).min(lines.len());
@@ -83,22 +79,24 @@ pub fn draw_some(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: 
 }
 
 /// Returns all lines of the list.
-fn lines(scene: &Scene<'_>, fields: &[FieldId], fold: bool, hints: u16) -> Vec<Line> {
+fn lines(scene: &Scene<'_>, fields: &[FieldId], hints: u16, width: u16) -> Vec<Line> {
     let focused = scene.state.focused();
-    let aside: Vec<FieldId> = fields.iter().copied().filter(|field| is_aside(*field)).collect();
+    let aside: Vec<FieldId> = fields.iter().copied().filter(|field| field.is_aside()).collect();
     let open = aside.iter().any(|field| focused == Some(*field) || scene.state.shown_problem(*field).is_some());
     let mut lines = Vec::with_capacity(fields.len() + 3);
     for field in fields {
-        if fold && !open && is_aside(*field) {
-            if aside.first() == Some(field) {
-                lines.push(Line::Fold(aside.clone()));
-            }
+        if !open && field.is_aside() {
             continue;
         }
         lines.push(Line::Field(*field));
         if focused == Some(*field) {
             lines.extend((0..hints).map(Line::Help));
         }
+    }
+    if !open && !aside.is_empty() {
+        let width = width.saturating_sub(label_column(scene.state.place.here));
+        let wrapped = text::wrap(&in_short(scene, &aside), width).len();
+        lines.extend((0..MOST.min(u16::try_from(wrapped).unwrap_or(MOST))).map(Line::More));
     }
     lines
 }
@@ -292,28 +290,26 @@ impl Help {
     }
 }
 
-/// Draws several fields on one line, under the label of the first.
-fn folded_line(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'_>, fields: &[FieldId]) {
-    let Some(first) = fields.first() else { return };
+/// Draws what the fields are set to that most people leave alone.
+fn draw_more(canvas: &mut Canvas<'_>, area: Rect, column: u16, scene: &Scene<'_>, fields: &[FieldId]) {
+    let aside: Vec<FieldId> = fields.iter().copied().filter(|field| field.is_aside()).collect();
+    let Some(first) = aside.first() else { return };
     let theme = canvas.theme;
-    canvas.hit(line, Hit::Field(*first));
-    canvas.put(Rect { width: column.saturating_sub(1).min(line.width), ..line }, label(scene, *first), theme.plain);
-    let parts: Vec<String> = fields.iter().filter_map(|field| short(scene, *field)).collect();
-    canvas.put(behind(line, column), &parts.join(canvas.signs.dot), theme.plain);
+    canvas.hit(area, Hit::Field(*first));
+    canvas.put(Rect { width: column.saturating_sub(1).min(area.width), ..row(area, 0) }, MORE, theme.plain);
+    canvas.wrap(behind(area, column), &in_short(scene, &aside), theme.dim);
 }
 
-/// Describes a field in a few words; `None` if there is nothing to say.
-fn short(scene: &Scene<'_>, field: FieldId) -> Option<String> {
-    let answers = &scene.state.answers;
-    match field {
-        FieldId::Trust if answers.chosen(field) == Some(TrustKind::Fingerprint) => Some("pinned".to_owned()),
-        FieldId::Encryption | FieldId::Trust => Some(choice_word(scene, field).to_owned()),
-        FieldId::CreateDatabase if answers.is_on(field) => Some("create if absent".to_owned()),
-        FieldId::CreateDatabase => Some("stop if absent".to_owned()),
-        FieldId::MultiSubnet => answers.is_on(field).then(|| "multi-subnet".to_owned()),
-        _ => None,
-    }
+/// Says what these fields are set to.
+fn in_short(scene: &Scene<'_>, fields: &[FieldId]) -> String {
+    let parts: Vec<String> = fields.iter().filter_map(|field| scene.state.in_short(*field)).collect();
+    parts.join(", ")
 }
+
+/// The label of the fields that most people leave alone.
+const MORE: &str = "More";
+/// The most lines that they take while they are closed.
+const MOST: u16 = 3;
 
 /// The width of the names: the longest is `EventExports`.
 const NAMES: u16 = 14;

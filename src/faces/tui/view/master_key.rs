@@ -45,7 +45,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Loca
     }
     rest = below(rest, 1 + u16::from(area.height >= 13));
     let lines = 2 + if rest.height >= 8 { 2 } else { 1 };
-    fields::draw_fields(canvas, Rect { height: lines.min(rest.height), ..rest }, scene, local, false);
+    fields::draw_fields(canvas, Rect { height: lines.min(rest.height), ..rest }, scene, local);
     rest = below(rest, lines + u16::from(area.height >= 16));
     if area.height >= 12 {
         hands(canvas, Rect { height: 2.min(rest.height), ..rest }, custody);

@@ -22,8 +22,7 @@ pub fn draw_page(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, 
     let shares = wizard::view::shared_folders(scene.state);
     let amount = PageContent {
         intro: count(text::wrap(&scene.intro(), layout::text_width(regions)).len()),
-        fields: count(scene.fields.len() + shares.len()),
-        folded: count(fields::folded(&scene.fields) + shares.len()),
+        fields: count(fields::answer_lines(scene, layout::text_width(regions)) + shares.len()),
         asked: !scene.fields.is_empty(),
         checks: count(scene.verdicts.len()),
         screens: if regions.sidebar.is_empty() { 0 } else { count(scene.path().len()) },
@@ -31,7 +30,7 @@ pub fn draw_page(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, 
     let arrangement = layout::arrange(regions, amount);
     heading(canvas, arrangement.heading, scene, arrangement.roomy);
     if shares.is_empty() {
-        fields::draw_fields(canvas, arrangement.fields, scene, local, arrangement.folded);
+        fields::draw_fields(canvas, arrangement.fields, scene, local);
     } else {
         fields::draw_shares(canvas, arrangement.fields, &shares);
     }

@@ -43,7 +43,7 @@ pub fn draw_review(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local
     let roomy = 2 + intro + asked_lines + between + plan_lines + beneath + saved_lines <= area.height;
     page::heading(canvas, area, scene, roomy);
     let mut rest = below(area, if roomy { intro + 2 } else { heading });
-    fields::draw_some(canvas, Rect { height: asked_lines.min(rest.height), ..rest }, scene, local, (&asked, false));
+    fields::draw_some(canvas, Rect { height: asked_lines.min(rest.height), ..rest }, scene, local, &asked);
     rest = below(rest, asked_lines + between);
     let theme = canvas.theme;
     match plan {
@@ -57,7 +57,7 @@ pub fn draw_review(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local
             let used = steps(canvas, room, plan, local.scroll, low);
             // The file for the answers comes last, because the plan is what is read here.
             rest = below(rest, used + beneath);
-            fields::draw_some(canvas, Rect { height: saved_lines.min(rest.height), ..rest }, scene, local, (&saved, false));
+            fields::draw_some(canvas, Rect { height: saved_lines.min(rest.height), ..rest }, scene, local, &saved);
         }
     }
 }

@@ -202,10 +202,10 @@ fn what_is_not_proven_any_more_is_proven_again_before_the_install() {
 #[test]
 fn a_password_that_nobody_has_tried_is_tried_once_and_not_by_the_cluster_s_surveys() {
     let facts = samples::facts_of_a_cluster();
-    let mut bench = at(ScreenId::Web, &facts);
+    let mut bench = at(ScreenId::Octopus, &facts);
     bench.send(Event::Jump(ScreenId::Database));
     bench.edit(FieldId::Password, "another");
-    for back in [Event::Jump(ScreenId::Cluster), Event::Jump(ScreenId::Web), Event::Back] {
+    for back in [Event::Jump(ScreenId::Cluster), Event::Jump(ScreenId::Octopus), Event::Back] {
         bench.effects.clear();
         bench.send(back);
         let asked = |effect: &Effect| matches!(effect, Effect::Survey { inputs: Inputs::Cluster(_) | Inputs::Key { .. }, .. });

@@ -46,6 +46,7 @@ pub fn journal(done: usize) -> Journal {
         after: None,
         folders: Vec::new(),
         storage: None,
+        kept_passwords: Vec::new(),
         answers: [("server", "sql09"), ("home", "/srv/octo"), ("no-such-field", "x")]
             .map(|(id, text)| (id.to_owned(), text.to_owned()))
             .into(),
@@ -246,7 +247,7 @@ fn warnings_take_a_second_enter_and_are_remembered() {
     assert_eq!(bench.state.place.here, ScreenId::Database);
     assert!(bench.notice().contains("sql-clock"), "{}", bench.notice());
     bench.send(Event::Next);
-    assert_eq!(bench.state.place.here, ScreenId::Web);
+    assert_eq!(bench.state.place.here, ScreenId::Storage);
     assert_eq!(bench.state.accepted(), [CheckId::SqlClock]);
 }
 
@@ -289,13 +290,13 @@ fn esc_on_the_first_screen_leads_to_the_start_and_keeps_answers() {
 
 #[test]
 fn a_jump_goes_only_where_one_has_been() {
-    let mut bench = Bench::at(ScreenId::Web);
+    let mut bench = Bench::at(ScreenId::Octopus);
     bench.send(Event::Jump(ScreenId::Review));
-    assert_eq!(bench.state.place.here, ScreenId::Web);
+    assert_eq!(bench.state.place.here, ScreenId::Octopus);
     bench.send(Event::Jump(ScreenId::Home));
     assert_eq!(bench.state.place.here, ScreenId::Home);
-    bench.send(Event::Jump(ScreenId::Web));
-    assert_eq!(bench.state.place.here, ScreenId::Web);
+    bench.send(Event::Jump(ScreenId::Octopus));
+    assert_eq!(bench.state.place.here, ScreenId::Octopus);
 }
 
 #[test]
@@ -359,7 +360,9 @@ fn keys_that_do_not_apply_do_nothing() {
 
 #[test]
 fn every_action_is_offered_somewhere_and_help_and_quit_everywhere() {
-    for screen in [ScreenId::Home, ScreenId::Service, ScreenId::Database, ScreenId::Web, ScreenId::Review, ScreenId::MasterKey] {
+    for screen in
+        [ScreenId::Home, ScreenId::Service, ScreenId::Database, ScreenId::Octopus, ScreenId::Review, ScreenId::MasterKey]
+    {
         let actions = Bench::at(screen).state.actions();
         assert!(actions.ends_with(&[Action::Help, Action::Quit]), "{screen:?}: {actions:?}");
     }
@@ -388,7 +391,7 @@ fn enter_after_an_edit_proves_and_goes_on_but_stays_to_show_the_server() {
     bench.answer_all();
     assert_eq!(bench.state.place.here, ScreenId::Database);
     bench.send(Event::Next);
-    assert_eq!(bench.state.place.here, ScreenId::Web);
+    assert_eq!(bench.state.place.here, ScreenId::Storage);
 }
 
 #[test]

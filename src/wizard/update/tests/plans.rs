@@ -463,7 +463,7 @@ fn a_warning_that_a_look_of_its_own_accord_has_changed_is_asked_again() {
     bench.send(Event::Next);
     assert_eq!(bench.state.place.here, ScreenId::Cluster, "the second Enter was meant for another warning");
     bench.send(Event::Next);
-    assert_eq!(bench.state.place.here, ScreenId::Web);
+    assert_eq!(bench.state.place.here, ScreenId::Storage);
     bench.send(Event::Back);
     bench.send(Event::Refresh);
     let (ticket, _) = bench.asked.pop().expect("a look");

@@ -20,7 +20,7 @@ fn next_while_checks_run_waits_and_goes_on_by_itself() {
     assert!(bench.state.prompt.waiting);
     assert_eq!(bench.state.place.here, ScreenId::Database);
     bench.answer_all();
-    assert_eq!(bench.state.place.here, ScreenId::Web);
+    assert_eq!(bench.state.place.here, ScreenId::Storage);
 }
 
 #[test]
@@ -64,12 +64,12 @@ fn stale_facts_are_not_shown_for_edited_answers_and_come_back_with_the_old_ones(
 
 #[test]
 fn back_and_next_cost_no_second_survey() {
-    let mut bench = Bench::at(ScreenId::Web);
+    let mut bench = Bench::at(ScreenId::Storage);
     bench.send(Event::Back);
     assert_eq!(bench.state.place.here, ScreenId::Database);
     assert!(bench.asked.is_empty());
     bench.send(Event::Next);
-    assert_eq!(bench.state.place.here, ScreenId::Web);
+    assert_eq!(bench.state.place.here, ScreenId::Storage);
 }
 
 #[test]

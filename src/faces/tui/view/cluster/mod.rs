@@ -64,7 +64,7 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
         other => absent(canvas, places.table, scene, other.trouble().is_some()),
     }
     if !scene.fields.is_empty() {
-        fields::draw_fields(canvas, places.fields, scene, local, false);
+        fields::draw_fields(canvas, places.fields, scene, local);
     }
     let labels = if amount.beside { WIDE_LABELS } else { fields::label_column(state.place.here) };
     page::draw_checks(canvas, places.checks, scene, page::CheckListLayout { columns: places.columns, labels });
