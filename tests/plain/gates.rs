@@ -32,11 +32,11 @@ async fn a_wrong_password_is_told_and_mended() {
         "Type a number from 1 to 4",
         "Password (password) [kept]:",
         "ok: Login (sql-login):",
-        "Web portal and ports",
+        "Shared storage",
     ]);
     session.assert_silent(WRONG);
     session.assert_silent(PASSWORD);
-    assert_eq!(session.engine.state().place.here, ScreenId::Octopus);
+    assert_eq!(session.engine.state().place.here, ScreenId::Storage);
     assert_eq!(scene.site.server.logins(), 2, "each password once");
 }
 
@@ -59,7 +59,7 @@ async fn warnings_are_refused_and_then_accepted() {
     let mut lines = scene.to_the_password("first-node", "node-1");
     lines.push(PASSWORD.to_owned());
     // Trust nothing, create the database, no multi-subnet.
-    lines.extend(["", "none", "", ""].map(str::to_owned));
+    lines.extend(["yes", "", "none", "", ""].map(str::to_owned));
     lines.extend(["", "perhaps", "no", "again", "yes"].map(str::to_owned));
     let session = hear(scene.wizard("m", None), lines).await;
     session.assert_says(&[
@@ -71,7 +71,7 @@ async fn warnings_are_refused_and_then_accepted() {
         "1 change:",
         "warning: Certificate (sql-tls):",
         "Accept sql-tls and go on? (yes or no):",
-        "Web portal and ports",
+        "Shared storage",
     ]);
     assert_eq!(session.engine.state().accepted(), [CheckId::SqlTls]);
 }
@@ -81,7 +81,7 @@ async fn a_certificate_that_nobody_knows_is_shown_and_trusted_by_itself() {
     let scene = Scene::new().await;
     let mut lines = scene.to_the_password("first-node", "node-1");
     lines.push(PASSWORD.to_owned());
-    lines.extend(["", "system", "", "", "no", "2", "yes"].map(str::to_owned));
+    lines.extend(["yes", "", "system", "", "", "no", "2", "yes"].map(str::to_owned));
     let session = hear(scene.wizard("m", None), lines).await;
     session.assert_says(&[
         "stop: Certificate (sql-tls):",
@@ -95,7 +95,7 @@ async fn a_certificate_that_nobody_knows_is_shown_and_trusted_by_itself() {
         "Trust just this certificate? (yes or no):",
         "From now on only this certificate is trusted.",
         "ok: Login (sql-login):",
-        "Web portal and ports",
+        "Shared storage",
     ]);
     assert_eq!(session.engine.state().answers.text(FieldId::Trust), "fingerprint");
     assert_eq!(session.engine.state().answers.text(FieldId::Fingerprint).len(), 64);
@@ -130,7 +130,7 @@ async fn a_wrong_master_key_stops_a_join() {
         "stop: Master key (cluster-key):",
         "Fix this first.",
         "ok: Master key (cluster-key):",
-        "Web portal and ports",
+        "Shared storage",
     ]);
     session.assert_silent(&key);
     session.assert_silent(wrong);

@@ -100,7 +100,7 @@ async fn a_password_is_not_echoed_and_the_echo_is_back_for_the_next_question() {
             std::thread::yield_now();
         }
         pty.send(&format!("{PASSWORD}\r"));
-        pty.wait("(encryption)");
+        pty.wait("Change one of these?");
         while !echoes(pty.id()) {
             std::thread::yield_now();
         }

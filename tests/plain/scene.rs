@@ -121,35 +121,49 @@ impl Scene {
 
     /// The lines behind the password, to the end of the database's screen.
     pub fn trust(&self, flow: &str) -> Vec<String> {
-        let mut lines = vec![String::new(), "2".to_owned(), self.ca_file()];
+        let mut lines = vec!["yes".to_owned(), String::new(), "2".to_owned(), self.ca_file()];
         lines.extend((flow == "first-node").then(String::new));
         lines.push(String::new());
         lines
     }
 
-    /// The lines of the web portal's screen.
-    pub fn web(&self) -> Vec<String> {
-        let [web, comms, grpc] = self.ports;
-        vec![format!("http://localhost:{web}/"), "no".to_owned(), comms.to_string(), grpc.to_string(), String::new()]
+    /// What most people leave alone on the screen of Octopus Server, with these lines for its commands.
+    fn ports_and(&self, commands: [&str; 3]) -> Vec<String> {
+        let [_, comms, grpc] = self.ports;
+        let ports = ["yes".to_owned(), "no".to_owned(), comms.to_string(), grpc.to_string(), String::new()];
+        ports.into_iter().chain(commands.map(str::to_owned)).collect()
+    }
+
+    /// The web portal's prefix.
+    pub fn prefix(&self) -> String {
+        format!("http://localhost:{}/", self.ports[0])
     }
 
     /// A whole first node, from the start screen to the end: no administrator, no licence, nothing shared, Octopus Server's
     /// commands as they come.
     pub fn first_node(&self) -> Vec<String> {
-        let mut lines = self.first_node_with(&[""; 7]);
+        let mut lines = self.first_node_with(&[""], &["", "", ""], ["", "", ""]);
         lines.extend(["install".to_owned(), "save".to_owned(), Self::path(&self.key_file()), "read".to_owned()]);
         lines
     }
 
-    /// A first node to its plan, with these lines for what concerns the whole cluster, and for the hand-over.
-    pub fn first_node_with(&self, cluster_wide: &[&str]) -> Vec<String> {
+    /// A first node to its plan, with these lines for the shared storage, for administrator and licence, and for the hand-over.
+    pub fn first_node_with(&self, storage: &[&str], cluster_wide: &[&str], hand_over: [&str; 3]) -> Vec<String> {
+        let mut lines = self.to_the_octopus(storage);
+        lines.push(self.prefix());
+        lines.extend(cluster_wide.iter().map(|line| (*line).to_owned()));
+        lines.extend(self.ports_and(hand_over));
+        // What most people leave alone about the plan.
+        lines.push(String::new());
+        lines
+    }
+
+    /// A first node to the screen of Octopus Server, with these lines for the shared storage.
+    pub fn to_the_octopus(&self, storage: &[&str]) -> Vec<String> {
         let mut lines = self.to_the_password("first-node", "node-1");
         lines.push(PASSWORD.to_owned());
         lines.extend(self.trust("first-node"));
-        lines.extend(self.web());
-        lines.extend(cluster_wide.iter().map(|line| (*line).to_owned()));
-        // The size of the key.
-        lines.push(String::new());
+        lines.extend(storage.iter().map(|line| (*line).to_owned()));
         lines
     }
 
@@ -159,16 +173,12 @@ impl Scene {
         lines.push(PASSWORD.to_owned());
         lines.extend(self.trust("join"));
         lines.extend([key.to_owned(), "web02".to_owned(), "3".to_owned()]);
-        lines.extend([free_port(), free_port(), free_port()].into_iter().enumerate().flat_map(|(place, port)| match place {
-            0 => vec![format!("http://localhost:{port}/"), String::new()],
-            _ => vec![port.to_string()],
-        }));
-        // No trusted proxies.
-        lines.push(String::new());
         // The first node shares nothing, which is warned of.
         lines.push("yes".to_owned());
-        // Octopus Server's commands as they come.
-        lines.extend(std::iter::repeat_n(String::new(), 3));
+        lines.push(format!("http://localhost:{}/", free_port()));
+        lines.extend(["yes".to_owned(), String::new(), free_port().to_string(), free_port().to_string()]);
+        // No trusted proxies, and Octopus Server's commands as they come.
+        lines.extend(std::iter::repeat_n(String::new(), 4));
         lines.push("1".to_owned());
         lines
     }

@@ -109,6 +109,9 @@ impl Person<'_> {
             let yes = accepts || prompt.starts_with("End the program?");
             return Some(if yes { "yes" } else { "no" }.to_owned());
         }
+        if prompt.starts_with("Change one of these?") {
+            return Some("yes".to_owned());
+        }
         if prompt.starts_with("Choose 1 to ") {
             if self.case.resumes && self.asked.is_empty() && !said.contains("This is what the install will do") {
                 // What can be gone on with is the first choice.
