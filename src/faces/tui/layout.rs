@@ -1,5 +1,4 @@
-//! Where everything has its place, by the size of the window and by how much there is to show; never by what the checks
-//! say, so that nothing jumps while they run.
+//! Where everything has its place, by the size of the window and by how much there is to show.
 
 use ratatui::layout::Rect;
 
@@ -75,7 +74,8 @@ pub struct PageContent {
     pub fields: u16,
     /// Whether any field is asked, so that one has its help under it.
     pub asked: bool,
-    pub checks: u16,
+    /// Lines of what the checks have found.
+    pub found: u16,
     /// Screens in the sidebar, 0 without one.
     pub screens: u16,
 }
@@ -88,9 +88,7 @@ pub struct PageLayout {
     /// Title and introduction.
     pub heading: Rect,
     pub fields: Rect,
-    pub checks: Rect,
-    /// In how many columns the checks stand.
-    pub columns: u16,
+    pub findings: Rect,
 }
 
 /// One way to save room; they are tried in turn.
@@ -101,24 +99,15 @@ struct Density {
     under: u16,
     /// Lines of the focused field's help.
     hint: u16,
-    grid: bool,
-    /// Blank lines before the checks, and behind them.
-    around: (u16, u16),
+    /// Blank lines before the findings.
+    before: u16,
 }
 
-const fn density(roomy: bool, under: u16, hint: u16, grid: bool, around: (u16, u16)) -> Density {
-    Density { roomy, under, hint, grid, around }
-}
-
-const DENSITIES: [Density; 8] = [
-    density(true, 1, 2, false, (1, 1)),
-    density(false, 1, 2, false, (1, 1)),
-    density(false, 1, 2, false, (1, 0)),
-    density(true, 1, 2, true, (1, 1)),
-    density(false, 1, 2, true, (1, 1)),
-    density(false, 0, 2, true, (1, 1)),
-    density(false, 0, 2, true, (0, 1)),
-    density(false, 0, 1, true, (0, 0)),
+const DENSITIES: [Density; 4] = [
+    Density { roomy: true, under: 1, hint: 2, before: 1 },
+    Density { roomy: false, under: 1, hint: 2, before: 1 },
+    Density { roomy: false, under: 0, hint: 2, before: 1 },
+    Density { roomy: false, under: 0, hint: 2, before: 0 },
 ];
 
 /// Arranges a screen of fields.
@@ -129,7 +118,7 @@ pub fn arrange(regions: &Regions, amount: PageContent) -> PageLayout {
 /// The columns of the heading and the fields.
 pub const fn text_width(regions: &Regions) -> u16 {
     let page = regions.page.width;
-    // The checks get the larger part: what they tell is longer than most answers.
+    // The findings get the larger part: what they tell is longer than most answers.
     match (regions.wide, page * 2 / 5) {
         (true, part) if part > 46 => part,
         (true, _) if page > 46 => 46,
@@ -137,7 +126,12 @@ pub const fn text_width(regions: &Regions) -> u16 {
     }
 }
 
-/// The checks beside the fields.
+/// The columns of the findings, unless they may use the whole width beneath the sidebar.
+pub const fn findings_width(regions: &Regions) -> u16 {
+    if regions.wide { regions.page.width.saturating_sub(text_width(regions) + 3) } else { regions.page.width }
+}
+
+/// The findings beside the fields.
 fn beside(regions: &Regions, amount: PageContent) -> PageLayout {
     let Regions { page, .. } = *regions;
     let left = text_width(regions);
@@ -145,50 +139,42 @@ fn beside(regions: &Regions, amount: PageContent) -> PageLayout {
     let roomy = heading_lines(true, 1, amount) + amount.fields + 2 <= page.height;
     let heading = Rect { height: heading_lines(roomy, 1, amount).min(page.height), ..column };
     let rest = page.height - heading.height;
-    let checks = Rect {
-        x: (page.x + left + 3).min(page.right()),
-        y: page.y + heading.height,
-        width: page.width.saturating_sub(left + 3),
-        height: rest.min(amount.checks),
-    };
-    PageLayout { roomy, heading, fields: Rect { y: page.y + heading.height, height: rest, ..column }, checks, columns: 1 }
+    let fields = Rect { y: page.y + heading.height, height: rest, ..column };
+    let findings = Rect { x: (page.x + left + 3).min(page.right()), width: findings_width(regions), ..fields };
+    PageLayout { roomy, heading, fields, findings }
 }
 
-/// The checks below the fields: in the page's own column where there is room, else in two columns across the window.
+/// The findings below the fields.
 fn beneath(regions: &Regions, amount: PageContent) -> PageLayout {
     let Regions { page, body, .. } = *regions;
-    for density in &DENSITIES {
+    // Below the sidebar they may use the whole width.
+    let across = |above: u16| if above >= amount.screens { body } else { page };
+    let parts = |density: &Density| {
         let heading = heading_lines(density.roomy, density.under, amount);
-        let (before, after) = if amount.checks == 0 { (0, 0) } else { density.around };
-        let hint = if amount.asked { density.hint } else { 0 };
-        let fields = amount.fields + hint;
-        let above = heading + fields + before;
-        let (area, columns) = grid(density.grid, above, regions, amount);
-        let checks = amount.checks.div_ceil(columns);
-        if above + checks + after <= page.height {
+        let fields = amount.fields + if amount.asked { density.hint } else { 0 };
+        (heading, fields, heading + fields + if amount.found == 0 { 0 } else { density.before })
+    };
+    for density in &DENSITIES {
+        let (heading, fields, above) = parts(density);
+        if above + amount.found <= page.height {
             return PageLayout {
                 roomy: density.roomy,
                 heading: Rect { height: heading, ..page },
                 fields: Rect { y: page.y + heading, height: fields, ..page },
-                checks: Rect { y: area.y + above, height: checks, ..area },
-                columns,
+                findings: Rect { y: page.y + above, height: page.height - above, ..across(above) },
             };
         }
     }
-    // There is not room for all: the fields scroll, and the checks show their troubles and a tally.
+    // There is not room for all: both scroll.
     let heading = 1.min(page.height);
     let rest = page.height - heading;
-    let least = amount.checks.min(1);
-    let checks = rest.saturating_sub(amount.fields + 1).clamp(least, amount.checks.div_ceil(2).max(least)).min(rest);
-    let fields = rest - checks;
-    let columns = if body.width >= 60 && checks > 1 { 2 } else { 1 };
-    let area = if heading + fields >= amount.screens { body } else { page };
+    let wanted = amount.fields + if amount.asked { 2 } else { 0 };
+    let fields = wanted.min(rest.saturating_sub(amount.found).max(rest / 2));
     PageLayout {
         roomy: false,
         heading: Rect { height: heading, ..page },
         fields: Rect { y: page.y + heading, height: fields, ..page },
-        checks: Rect { y: area.y + heading + fields, height: checks, ..area },
-        columns,
+        findings: Rect { y: page.y + heading + fields, height: rest - fields, ..across(heading + fields) },
     }
 }
 
@@ -196,21 +182,13 @@ fn heading_lines(roomy: bool, under: u16, amount: PageContent) -> u16 {
     1 + under + if roomy { amount.intro } else { 0 }
 }
 
-/// Where the checks can stand when so many lines are above them: beneath the sidebar they may use the whole width.
-fn grid(wanted: bool, above: u16, regions: &Regions, amount: PageContent) -> (Rect, u16) {
-    let free = above >= amount.screens;
-    let area = if wanted && free { regions.body } else { regions.page };
-    let columns = if wanted && area.width >= 60 { 2 } else { 1 };
-    (area, columns)
-}
-
 /// How many lines the message gets in a window of this height. It is the same whatever there is to say.
 pub const fn message_lines(height: u16) -> u16 {
     match height {
         0..16 => 2,
-        16..28 => 3,
-        28..36 => 4,
-        _ => 6,
+        16..28 => 2,
+        28..36 => 3,
+        _ => 4,
     }
 }
 
@@ -218,7 +196,7 @@ pub const fn message_lines(height: u16) -> u16 {
 mod tests {
     use super::*;
 
-    const DATABASE: PageContent = PageContent { intro: 2, fields: 5, asked: true, checks: 14, screens: 8 };
+    const DATABASE: PageContent = PageContent { intro: 2, fields: 6, asked: true, found: 9, screens: 8 };
 
     fn arranged(width: u16, height: u16, amount: PageContent) -> (Regions, PageLayout) {
         let regions = regions(Rect::new(0, 0, width, height), true, message_lines(height));
@@ -226,31 +204,32 @@ mod tests {
     }
 
     #[test]
-    fn at_80_by_24_there_is_room_for_the_fields_all_checks_and_the_message() {
+    fn at_80_by_24_there_is_room_for_the_fields_eight_lines_of_findings_and_the_message() {
         let (regions, arrangement) = arranged(80, 24, DATABASE);
-        assert!(arrangement.fields.height >= 6);
-        assert_eq!(u32::from(arrangement.checks.height * arrangement.columns), 14);
-        assert_eq!(regions.message.height, 3);
+        assert_eq!(arrangement.fields.height, 8);
+        assert_eq!(arrangement.findings.height, 9);
+        assert_eq!(arrangement.findings.width, 78, "below the sidebar the whole width is used");
+        assert_eq!(regions.message.height, 2);
     }
 
     #[test]
-    fn a_wide_window_has_the_checks_beside_the_fields() {
+    fn a_wide_window_has_the_findings_beside_the_fields() {
         let (regions, arrangement) = arranged(120, 40, DATABASE);
         assert!(arrangement.roomy);
-        assert!(arrangement.checks.x > arrangement.fields.right());
-        assert!(arrangement.checks.right() <= regions.page.right());
-        assert_eq!(arrangement.checks.height, 14);
+        assert!(arrangement.findings.x > arrangement.fields.right());
+        assert!(arrangement.findings.right() <= regions.page.right());
+        assert_eq!(arrangement.findings.height, arrangement.fields.height);
     }
 
     proptest::proptest! {
         #[test]
         fn parts_stay_inside_and_do_not_overlap(
-            width in 40u16..200, height in 12u16..60, fields in 1u16..12, checks in 0u16..16, intro in 1u16..4,
+            width in 40u16..200, height in 12u16..60, fields in 1u16..16, found in 0u16..40, intro in 1u16..4,
         ) {
-            let amount = PageContent { intro, fields, asked: true, checks, screens: 8 };
+            let amount = PageContent { intro, fields, asked: true, found, screens: 8 };
             let (regions, arrangement) = arranged(width, height, amount);
             let area = Rect::new(0, 0, width, height);
-            let parts = [arrangement.heading, arrangement.fields, arrangement.checks, regions.message, regions.foot];
+            let parts = [arrangement.heading, arrangement.fields, arrangement.findings, regions.message, regions.foot];
             for part in parts {
                 proptest::prop_assert_eq!(part.intersection(area), part);
             }
@@ -260,6 +239,7 @@ mod tests {
                 }
             }
             proptest::prop_assert!(arrangement.fields.height >= 1);
+            proptest::prop_assert!(found == 0 || arrangement.findings.height >= 1);
         }
     }
 }

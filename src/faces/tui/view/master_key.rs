@@ -52,12 +52,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Loca
         rest = below(rest, 2);
     }
     let count = u16::try_from(scene.verdicts.len()).unwrap_or(0);
-    page::draw_checks(
-        canvas,
-        Rect { height: count.min(rest.height), ..rest },
-        scene,
-        page::CheckListLayout { columns: 1, labels: LABEL },
-    );
+    page::draw_checks(canvas, Rect { height: count.min(rest.height), ..rest }, scene, LABEL);
 }
 
 /// Draws the key's fingerprint, and whether it matches the cluster's.

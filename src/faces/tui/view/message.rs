@@ -112,7 +112,7 @@ pub fn messages(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Message> {
     }
     // The rows of a review show each note in full.
     let is_told = |found: &Finding| found.severity == Severity::Note && state.flow() == Some(Flow::Review);
-    let foremost = scene.foremost.as_ref().filter(|found| !is_told(found));
+    let foremost = scene.foremost.as_ref().filter(|found| !is_told(found) && !lists_findings(state.place.here));
     match (foremost, state.run().failed()) {
         (Some(found), _) => {
             // It blocks nothing, so the operator is also told that the screen has no problem.
@@ -158,6 +158,12 @@ fn question(state: &State) -> Option<(&'static str, &'static str)> {
     }
 }
 
+/// Returns whether a screen shows in full what its checks have found, so that no message needs to.
+const fn lists_findings(screen: ScreenId) -> bool {
+    use ScreenId as Id;
+    matches!(screen, Id::Home | Id::Service | Id::Database | Id::Cluster | Id::Storage | Id::Octopus)
+}
+
 /// Builds the message of a finding: the name of its check, which `--accept` takes, what is wrong, and the fix.
 fn finding(canvas: &Canvas<'_>, finding: &Finding) -> Message {
     let words = format!("{}: {} {}", finding.check.id(), finding.says, finding.fix);
@@ -201,6 +207,9 @@ fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Message> {
                 format!("No problems found; {} not looked at. {{key:next}} goes on.", format::count(unknown as u64, "check")),
             ),
         }
+    } else if !has_wrong_field(scene) && scene.verdicts.iter().any(|(_, verdict)| verdict.severity() > Some(Severity::Unknown)) {
+        // The findings say what to do.
+        return None;
     } else {
         ((signs.pending, theme.dim), lacking(scene))
     };

@@ -5,6 +5,7 @@ mod chrome;
 mod cluster;
 mod done;
 mod fields;
+mod findings;
 mod master_key;
 mod message;
 mod overlays;

@@ -11,20 +11,19 @@ use crate::model::finding::{Severity, Verdict};
 use crate::model::screen::ScreenId;
 use crate::wizard;
 
+use super::findings::Findings;
 use super::{Local, fields, overlays};
 
-/// The width of the checks' signs and labels when they are beside the fields.
-const WIDE_LABELS: u16 = 15;
-
 /// Draws a screen of fields and checks. Returns the first line of the blank space at its end.
-pub fn draw_page(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: &Local<'_>) -> u16 {
+pub fn draw_page(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: &mut Local<'_>) -> u16 {
     let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
     let shares = wizard::view::shared_folders(scene.state);
+    let found = Findings::new(canvas, scene, layout::findings_width(regions));
     let amount = PageContent {
         intro: count(text::wrap(&scene.intro(), layout::text_width(regions)).len()),
         fields: count(fields::answer_lines(scene, layout::text_width(regions)) + shares.len()),
         asked: !scene.fields.is_empty(),
-        checks: count(scene.verdicts.len()),
+        found: found.height(),
         screens: if regions.sidebar.is_empty() { 0 } else { count(scene.path().len()) },
     };
     let arrangement = layout::arrange(regions, amount);
@@ -34,13 +33,15 @@ pub fn draw_page(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, 
     } else {
         fields::draw_shares(canvas, arrangement.fields, &shares);
     }
-    // Below the fields, the checks are aligned with them.
-    let labels = if regions.wide { WIDE_LABELS } else { fields::label_column(scene.state.place.here) };
-    let set = CheckListLayout { columns: arrangement.columns, labels };
-    draw_checks(canvas, arrangement.checks, scene, set);
+    let found = if arrangement.findings.width == layout::findings_width(regions) {
+        found
+    } else {
+        Findings::new(canvas, scene, arrangement.findings.width)
+    };
+    found.draw(canvas, arrangement.findings, scene, local.scroll);
     if regions.wide && scene.state.place.here == ScreenId::Database {
-        let under = arrangement.checks.bottom() + 1;
-        let area = Rect { y: under, height: regions.page.bottom().saturating_sub(under), ..arrangement.checks };
+        let under = arrangement.findings.y + found.height() + 1;
+        let area = Rect { y: under, height: regions.page.bottom().saturating_sub(under), ..arrangement.findings };
         overlays::draw_certificate_beside(canvas, area, scene);
     }
     blank_from(canvas, regions.body)
@@ -83,51 +84,26 @@ pub fn titled(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: &st
     }
 }
 
-/// The width of the labels in a list of several columns: `Certificate` is the longest.
-const LABEL: u16 = 12;
-/// The gap between two columns of checks.
-const GAP: u16 = 2;
-
-/// How the list of checks is laid out.
-#[derive(Debug, Clone, Copy)]
-pub struct CheckListLayout {
-    /// The number of columns; they are filled downwards.
-    pub columns: u16,
-    /// The width of the fields' labels; a list of one column is aligned with them.
-    pub labels: u16,
-}
-
-impl CheckListLayout {
-    /// Returns the width of sign and label.
-    const fn lead(self) -> u16 {
-        if self.columns > 1 || self.labels < 2 + LABEL { 2 + LABEL } else { self.labels }
-    }
-}
-
-/// Draws the list. If there is no room for every row, draws the most urgent ones and a tally.
-pub fn draw_checks(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: CheckListLayout) {
-    let columns = set.columns;
+/// Draws the list, with labels of this width. If there is no room for every row, draws the most urgent ones and a tally.
+pub fn draw_checks(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, labels: u16) {
     if area.is_empty() || scene.verdicts.is_empty() {
         return;
     }
-    let slots = usize::from(area.height) * usize::from(columns);
-    if slots >= scene.verdicts.len() {
-        let all: Vec<&(CheckId, Verdict)> = scene.verdicts.iter().collect();
-        list(canvas, area, scene, set, &all);
-    } else {
-        let list_area = Rect { height: area.height - 1, ..area };
-        let mut pressing: Vec<&(CheckId, Verdict)> = scene.verdicts.iter().collect();
+    let mut rows: Vec<&(CheckId, Verdict)> = scene.verdicts.iter().collect();
+    if usize::from(area.height) < rows.len() {
+        draw_tally(canvas, row(area, area.height - 1), &rows);
         // A stable sort, so that rows of equal severity keep their order.
-        pressing.sort_by_key(|(_, verdict)| pressing_first(verdict));
-        pressing.truncate(slots - usize::from(columns));
-        list(canvas, list_area, scene, set, &pressing);
-        let all: Vec<&(CheckId, Verdict)> = scene.verdicts.iter().collect();
-        draw_tally(canvas, row(area, area.height - 1), &all);
+        rows.sort_by_key(|(_, verdict)| pressing_first(verdict));
+        rows.truncate(usize::from(area.height - 1));
+    }
+    let first_running = rows.iter().find(|(_, verdict)| *verdict == Verdict::Running).map(|(check, _)| *check);
+    for (line, (check, verdict)) in (0..).zip(&rows) {
+        draw_check(canvas, row(area, line), scene, (*check, verdict), labels, first_running == Some(*check));
     }
 }
 
 /// Sorts problems first, then running checks, then those that have not started.
-fn pressing_first(verdict: &Verdict) -> u8 {
+pub fn pressing_first(verdict: &Verdict) -> u8 {
     match verdict {
         Verdict::Found(_) => match verdict.severity() {
             Some(Severity::Stop) => 0,
@@ -139,17 +115,6 @@ fn pressing_first(verdict: &Verdict) -> u8 {
         Verdict::NotYet => 3,
         Verdict::Unknown(_) => 4,
         Verdict::Good(_) | Verdict::DoesNotApply => 6,
-    }
-}
-
-fn list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: CheckListLayout, rows: &[&(CheckId, Verdict)]) {
-    let columns = set.columns.max(1);
-    let width = (area.width - (columns - 1) * GAP) / columns;
-    let first_running = rows.iter().find(|(_, verdict)| *verdict == Verdict::Running).map(|(check, _)| *check);
-    for (place, (check, verdict)) in (0..).zip(rows) {
-        let (column, line) = (place / area.height.max(1), place % area.height.max(1));
-        let cell = Rect { x: area.x + column * (width + GAP), width, ..row(area, line) };
-        draw_check(canvas, cell, scene, (*check, verdict), set.lead(), first_running == Some(*check));
     }
 }
 

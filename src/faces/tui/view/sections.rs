@@ -38,7 +38,7 @@ pub fn draw_node(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: 
     let lines = node_lines(canvas, scene, list.width.saturating_sub(2));
     sheet::draw(canvas, list, &lines, local.scroll);
     let checks = Rect { y: area.bottom() - checked, height: checked, ..area };
-    page::draw_checks(canvas, checks, scene, page::CheckListLayout { columns: 1, labels: LABEL });
+    page::draw_checks(canvas, checks, scene, LABEL);
     if airy && checked > 0 {
         draw_part(canvas, row(area, area.height - checked - 1), lines.len(), list.height, local);
     }

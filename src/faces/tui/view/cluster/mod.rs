@@ -16,10 +16,9 @@ use crate::faces::tui::text;
 use crate::model::facts::{Content, Fact, Heartbeat, Identity, NodeSeen};
 use crate::wizard::state::{Focus, State};
 
+use super::findings::Findings;
 use super::{Local, fields, page, sheet};
 
-/// The width of the checks' signs and labels when they are beside the fields.
-const WIDE_LABELS: u16 = 15;
 /// The number of lines with details of the chosen node.
 const DETAILS: u16 = 4;
 /// The width of the labels of these details.
@@ -33,6 +32,9 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
         Focus::Item(item) => Some(item),
         Focus::Screen | Focus::Field(_) => None,
     };
+    let beside = regions.wide && focus.is_none();
+    let width = |beside: bool| if beside { findings_width(regions.page.width) } else { regions.page.width };
+    let found = Findings::new(canvas, scene, width(beside));
     let amount = ClusterContent {
         intro: count(text::wrap(&scene.intro(), regions.page.width).len()),
         nodes: expected(state),
@@ -41,9 +43,9 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
             (0, Some(_)) => DETAILS,
             (fields, _) => count(fields) + 2,
         },
-        checks: count(scene.verdicts.len()),
+        checks: found.height(),
         screens: if regions.sidebar.is_empty() { 0 } else { count(scene.path().len()) },
-        beside: regions.wide && focus.is_none(),
+        beside,
     };
     let places = arrange(regions, amount);
     page::titled(canvas, places.heading, scene, &title(state).unwrap_or_else(|| scene.title().to_owned()), places.roomy);
@@ -66,8 +68,8 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
     if !scene.fields.is_empty() {
         fields::draw_fields(canvas, places.fields, scene, local);
     }
-    let labels = if amount.beside { WIDE_LABELS } else { fields::label_column(state.place.here) };
-    page::draw_checks(canvas, places.checks, scene, page::CheckListLayout { columns: places.columns, labels });
+    // The page's scroll is free here: the table has its own.
+    found.draw(canvas, places.checks, scene, local.scroll);
     places.fields.bottom().max(places.checks.bottom()).max(places.mark.bottom()).max(regions.sidebar.y + amount.screens)
 }
 
@@ -209,8 +211,6 @@ pub struct ClusterLayout {
     pub mark: Rect,
     pub fields: Rect,
     pub checks: Rect,
-    /// The number of columns of the checks.
-    pub columns: u16,
 }
 
 /// A layout that saves some room; they are tried in turn.
@@ -218,21 +218,29 @@ struct Density {
     roomy: bool,
     /// Blank lines below the heading, and before the checks.
     gaps: (u16, u16),
-    /// The number of columns of the checks.
-    columns: u16,
     /// The least number of rows in the table, if there are as many nodes.
     rows: usize,
 }
 
-const DENSITIES: [Density; 6] = [
-    Density { roomy: true, gaps: (1, 1), columns: 1, rows: 8 },
-    Density { roomy: false, gaps: (1, 1), columns: 1, rows: 6 },
-    // Dropping a blank line is better than cutting the checks' words, but a table with too few rows is worse.
-    Density { roomy: false, gaps: (0, 1), columns: 1, rows: 4 },
-    Density { roomy: false, gaps: (1, 1), columns: 2, rows: 4 },
-    Density { roomy: false, gaps: (0, 1), columns: 2, rows: 3 },
-    Density { roomy: false, gaps: (0, 0), columns: 2, rows: 2 },
+const DENSITIES: [Density; 4] = [
+    Density { roomy: true, gaps: (1, 1), rows: 8 },
+    Density { roomy: false, gaps: (1, 1), rows: 6 },
+    // Dropping a blank line is better than a table with too few rows.
+    Density { roomy: false, gaps: (0, 1), rows: 4 },
+    Density { roomy: false, gaps: (0, 0), rows: 2 },
 ];
+
+/// The columns of the fields where the findings stand beside them.
+const fn fields_width(page: u16) -> u16 {
+    let part = page * 2 / 5;
+    let part = if part > 46 { part } else { 46 };
+    if part < page { part } else { page }
+}
+
+/// The columns of the findings beside the fields.
+const fn findings_width(page: u16) -> u16 {
+    page.saturating_sub(fields_width(page) + 3)
+}
 
 /// Arranges the screen.
 pub fn arrange(regions: &Regions, amount: ClusterContent) -> ClusterLayout {
@@ -245,10 +253,9 @@ pub fn arrange(regions: &Regions, amount: ClusterContent) -> ClusterLayout {
 }
 
 fn arrange_with(density: &Density, regions: &Regions, amount: ClusterContent) -> Option<ClusterLayout> {
-    let Regions { page, body, .. } = *regions;
+    let page = regions.page;
     let wide = amount.beside;
-    let columns = if wide { 1 } else { density.columns };
-    let checks = amount.checks.div_ceil(columns);
+    let checks = amount.checks;
     let heading = 1 + if density.roomy { amount.intro } else { 0 };
     // The line below the table is blank, or says which rows are visible.
     let (under, before) = (density.gaps.0, if amount.checks > 0 && amount.fields > 0 { density.gaps.1 } else { 0 });
@@ -265,7 +272,7 @@ fn arrange_with(density: &Density, regions: &Regions, amount: ClusterContent) ->
     let rest = Rect { y: mark.bottom(), height: page.bottom() - mark.bottom(), ..page };
     let heading = Rect { height: heading, ..page };
     if wide {
-        let left = (page.width * 2 / 5).max(46).min(page.width);
+        let left = fields_width(page.width);
         let fields = Rect { width: left, height: amount.fields.min(rest.height), ..rest };
         let taken = if amount.fields == 0 { 0 } else { left + 3 };
         let checks = Rect {
@@ -274,19 +281,12 @@ fn arrange_with(density: &Density, regions: &Regions, amount: ClusterContent) ->
             height: checks.min(rest.height),
             ..rest
         };
-        return Some(ClusterLayout { roomy: density.roomy, heading, head: true, table, mark, fields, checks, columns });
+        return Some(ClusterLayout { roomy: density.roomy, heading, head: true, table, mark, fields, checks });
     }
     let fields = Rect { height: amount.fields.min(rest.height), ..rest };
     let start = fields.bottom() + before;
-    // Below the sidebar the checks may use the whole width.
-    let free = columns > 1 && start >= page.y + amount.screens;
-    let across = if free { body } else { page };
-    if columns > 1 && across.width < 60 {
-        // Half of such a width is too little for a check.
-        return None;
-    }
-    let checks = Rect { y: start, height: checks, ..across };
-    Some(ClusterLayout { roomy: density.roomy, heading, head: true, table, mark, fields, checks, columns })
+    let checks = Rect { y: start, height: checks, ..page };
+    Some(ClusterLayout { roomy: density.roomy, heading, head: true, table, mark, fields, checks })
 }
 
 /// Arranges a window without enough room: the fields scroll, the checks show the most urgent and a tally, the table
@@ -298,7 +298,7 @@ fn least(regions: &Regions, amount: ClusterContent) -> ClusterLayout {
     let checks = match (amount.checks, rest) {
         (0, _) | (_, 0..3) => 0,
         (_, 3..9) => 1,
-        (all, _) => 3.min(all),
+        (all, _) => all.min(rest / 3),
     };
     let rest = rest - checks;
     let wanted = u16::try_from(amount.nodes.max(1)).unwrap_or(u16::MAX);
@@ -313,7 +313,7 @@ fn least(regions: &Regions, amount: ClusterContent) -> ClusterLayout {
         Rect { y: mark.bottom(), height: (page.bottom() - mark.bottom()).saturating_sub(checks).min(amount.fields), ..page };
     let checks = Rect { y: page.bottom() - checks, height: checks, ..page };
     let heading = Rect { height: heading, ..page };
-    ClusterLayout { roomy: false, heading, head, table, mark, fields, checks, columns: 1 }
+    ClusterLayout { roomy: false, heading, head, table, mark, fields, checks }
 }
 
 #[cfg(test)]
@@ -334,7 +334,7 @@ mod tests {
         let (_, found) = arranged(80, 24, JOIN);
         assert_eq!(found.table.height, 3);
         assert_eq!(found.fields.height, 5);
-        assert_eq!((found.checks.height, found.columns), (6, 1), "and their words in full");
+        assert_eq!(found.checks.height, 6);
     }
 
     #[test]
@@ -343,7 +343,7 @@ mod tests {
             let (_, found) = arranged(width, height, ClusterContent { nodes: 100_000, ..JOIN });
             assert!(found.table.height >= 4, "{width}x{height}");
             assert_eq!(found.fields.height, 5);
-            assert_eq!(found.checks.height * found.columns, 6);
+            assert_eq!(found.checks.height, 6);
             assert_eq!(found.mark.height, 1);
         }
         let (_, found) = arranged(40, 12, ClusterContent { nodes: 100_000, ..JOIN });
