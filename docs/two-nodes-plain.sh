@@ -11,11 +11,10 @@ until [ -s "$dir/server.toml" ]; do kill -0 $server; sleep 0.1; done
 address=$(sed -n 's/^server = "\(.*\)"$/\1/p' "$dir/server.toml")
 login=$(sed -n 's/^user = "\(.*\)"$/\1/p' "$dir/server.toml")
 
-# The machine: instance, home, name of the node, account of the service. The database: server, name, login, password, encryption,
-# trust, CA file, whether to create it, multi-subnet. The web portal: prefixes, HTTPS by force, two ports. No administrator and no
-# licence yet; one root of what is shared, on this machine's own disk, which is warned of and accepted; Octopus Server's commands
-# as a script. Then the size of the key, and the plan is installed. Last, the new master key is saved to a file, and read back from
-# there.
+# The machine: instance, home, name of the node, account of the service. The database: server, name, login, password; of what most
+# people leave alone there, only the trust and its CA file. One root of what is shared, on this machine's own disk, which is warned of
+# and accepted. Octopus Server: prefixes, no administrator and no licence yet, its commands as a script. Then the size of the key, and
+# the plan is installed. Last, the new master key is saved to a file, and read back from there.
 octopus-setup --plain first-node <<END
 First
 $dir/web01
@@ -25,24 +24,18 @@ $address
 OctopusDeploy
 $login
 $(cat "$dir/server/octopus-password.txt")
-mandatory
+trust
 ca-file
 $dir/server/tls/ca.pem
-yes
-no
-http://localhost:8065/
-no
-10943
-8443
-
-
-
-
 root
 $dir/shared
 yes
-script
+http://localhost:8065/
 
+
+
+hand-over
+script
 aes-256
 install
 save
@@ -60,20 +53,15 @@ $address
 OctopusDeploy
 $login
 $(cat "$dir/server/octopus-password.txt")
-mandatory
+trust
 ca-file
 $dir/server/tls/ca.pem
-no
 $(cat "$dir/master-key.txt")
 web02
 5
 http://localhost:8066/
-no
-10943
-8443
-
+hand-over
 script
-
 install
 END
 

@@ -175,7 +175,7 @@ fn what_is_clicked_is_what_is_there() {
     };
     let events = tui.handle(click(place("Node name")), &state);
     assert!(matches!(&events[..], [Event::Focus(Focus::Field(FieldId::NodeName))]), "{events:?}");
-    let events = tui.handle(click(place("Web portal")), &state);
+    let events = tui.handle(click(place("Octopus Server")), &state);
     assert!(matches!(&events[..], [Event::Jump(ScreenId::Octopus)]), "{events:?}");
     let events = tui.handle(click(place("F1 help")), &state);
     assert!(matches!(&events[..], [Event::Press(Action::Help)]), "{events:?}");

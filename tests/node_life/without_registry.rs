@@ -115,7 +115,7 @@ async fn is_taken_only_by_the_operators_own_word(scene: &Scene) {
     assert_eq!(engine.state().place.here, ScreenId::Cluster, "one Enter is not enough");
     engine.handle(Event::Next);
     engine.run_until_idle().await;
-    assert_eq!(engine.state().place.here, ScreenId::Octopus);
+    assert_eq!(engine.state().place.here, ScreenId::Storage);
     to(&mut engine, ScreenId::Review).await;
     let plan = engine.state().run().plan.clone().unwrap();
     assert!(plan.key_unverified);

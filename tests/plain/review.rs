@@ -34,10 +34,10 @@ async fn a_setting_is_changed() {
     let scene = Scene::new().await;
     scene.cluster().await;
     let port = free_port().to_string();
-    // The database's nine questions, the task cap, the web portal's five, and the plan.
+    // The database: server, login, password, and nothing else. The task cap, the prefixes, the rest of the web portal, and the plan.
     let mut lines = vec!["review node-1", "edit"];
-    lines.extend([""; 7]);
-    lines.extend(["7", "", "", &port, "", "", "apply"]);
+    lines.extend([""; 4]);
+    lines.extend(["7", "", "comms-port", &port, "apply"]);
     let session = hear(scene.wizard("machine-1", None), lines).await;
     assert_eq!((session.ended.exit, session.left), (Exit::Done, 0), "{}", session.said);
     session.assert_says(&["Task cap (task-cap) [5]:", "Apply the changes", "Plan: ", "1 apply:", "Changed"]);

@@ -6,7 +6,7 @@ use octopus_setup::faces::tui::bindings::fill;
 use octopus_setup::faces::tui::{Tui, TuiEvent, TuiOptions};
 use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::field::{FieldId, Kind};
-use octopus_setup::model::finding::{Finding, Verdict};
+use octopus_setup::model::finding::{Severity, Verdict};
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::gate::Gate;
 use octopus_setup::wizard::state::Ending;
@@ -183,28 +183,23 @@ impl Person<'_> {
         rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>() + "\n").collect()
     }
 
-    /// What the screen's checks say, having seen that it is on the screen: the foremost finding in full, of the others how
-    /// they begin.
+    /// What the screen's checks say, having seen that it is on the screen: each finding in full, and the fix of what is in the way.
     fn hears(&mut self) -> Told {
         let screen = self.draws();
         let state = self.engine.state();
-        if let Some(foremost) = state.foremost() {
-            let words = format!("{}: {} {}", foremost.check.id(), foremost.says, fill(&foremost.fix));
-            assert!(has_paragraph(&screen, &words), "{}: not said in full: {words}\n{screen}", self.case.name);
-            if let Some(remedy) = &foremost.remedy {
-                let first = remedy.text().lines().next().unwrap_or_default();
-                assert!(has_paragraph(&screen, first), "{}: not shown: {first}\n{screen}", self.case.name);
-            }
-        }
         for (check, verdict) in state.verdicts() {
             let Verdict::Found(findings) = verdict else { continue };
-            let weightiest = findings.iter().max_by_key(|finding| finding.severity).map(beginning).unwrap_or_default();
-            assert!(
-                squeezed(&screen).contains(&weightiest),
-                "{}: {} is not told: {weightiest}\n{screen}",
-                self.case.name,
-                check.id()
-            );
+            let label = octopus_setup::words::screen(state.place.here).check(check).map_or(check.id(), |words| &words.label);
+            for finding in findings {
+                let in_the_way = finding.severity > Severity::Unknown;
+                let fix = if in_the_way { fill(&finding.fix) } else { std::borrow::Cow::Borrowed("") };
+                let words = format!("{label}: {} {fix}", fill(&finding.says));
+                assert!(has_paragraph(&screen, words.trim_end()), "{}: not said in full: {words}\n{screen}", self.case.name);
+                if let Some(remedy) = finding.remedy.as_ref().filter(|_| in_the_way) {
+                    let first = remedy.text().lines().next().unwrap_or_default();
+                    assert!(has_paragraph(&screen, first), "{}: not shown: {first}\n{screen}", self.case.name);
+                }
+            }
         }
         Told::of(state, state.place.here, self.case)
     }
@@ -233,11 +228,6 @@ impl Person<'_> {
         }
         Plan::of(plan, self.case)
     }
-}
-
-/// How a finding begins, without blanks.
-fn beginning(finding: &Finding) -> String {
-    squeezed(&finding.says).chars().take(12).collect()
 }
 
 /// Without blanks and line ends.

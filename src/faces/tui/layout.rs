@@ -185,8 +185,7 @@ fn heading_lines(roomy: bool, under: u16, amount: PageContent) -> u16 {
 /// How many lines the message gets in a window of this height. It is the same whatever there is to say.
 pub const fn message_lines(height: u16) -> u16 {
     match height {
-        0..16 => 2,
-        16..28 => 2,
+        0..28 => 2,
         28..36 => 3,
         _ => 4,
     }

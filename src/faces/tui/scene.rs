@@ -93,9 +93,10 @@ impl<'a> Scene<'a> {
         bindings::fill(self.words.help(self.state.flow()))
     }
 
-    /// The screens of the flow, empty on the start screen.
+    /// The screens of the flow that are listed, empty on the start screen. What is left to do afterwards is the end of the last one.
     pub fn path(&self) -> &'static [ScreenId] {
-        self.state.flow().map_or(&[], flow::path)
+        let path = self.state.flow().map_or(&[][..], flow::path);
+        path.strip_suffix(&[ScreenId::Done]).unwrap_or(path)
     }
 
     /// How long the surveys of this screen have been running, from a second on; before that it is not worth a word.

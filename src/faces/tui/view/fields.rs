@@ -12,8 +12,10 @@ use crate::faces::tui::canvas::{Canvas, Hit, behind, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::answers::Origin;
+use crate::model::check::CheckId;
 use crate::model::choice::spelled;
 use crate::model::field::{FieldId, Kind};
+use crate::model::finding::Verdict;
 use crate::model::screen::ScreenId;
 use crate::wizard::view::Share;
 use crate::words;
@@ -66,12 +68,11 @@ pub fn draw_some(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: 
                 let style = if help.wrong { canvas.theme.stop } else { canvas.theme.dim };
                 canvas.wrap(behind(under, help.indent), &help.words, style);
             }
-            Line::Help(_) => {}
             Line::More(0) => {
                 let under = Rect { height: MOST.min(area.height - line), ..place };
                 draw_more(canvas, under, column, scene, fields);
             }
-            Line::More(_) => {}
+            Line::Help(_) | Line::More(_) => {}
         }
     }
     let end = (start + room).min(lines.len());
@@ -201,7 +202,12 @@ fn secret(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldI
     let mask = if empty { "" } else { canvas.signs.mask };
     // The fingerprint does not reveal the key, and the operator compares it with the first node's.
     let fingerprint = if field == FieldId::MasterKey { read::master_key(&scene.state.answers).ok() } else { None };
-    let fingerprint = fingerprint.map(|key| format!("fingerprint {}", key.fingerprint()));
+    let is_proven = |(check, verdict): &(CheckId, Verdict)| *check == CheckId::ClusterKey && matches!(verdict, Verdict::Good(_));
+    let proven = scene.verdicts.iter().any(is_proven);
+    let fingerprint = fingerprint.map(|key| match key.fingerprint() {
+        of_key if proven => format!("{} correct, {of_key}", canvas.signs.ok),
+        of_key => format!("fingerprint {of_key}"),
+    });
     if !focused {
         let rest = canvas.put(value, mask, theme.plain);
         match fingerprint {

@@ -87,15 +87,21 @@ fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: 
         (_, ScreenId::Install) => return plan::draw_install(canvas, column, scene),
         (_, ScreenId::MasterKey | ScreenId::Key) => master_key::draw(canvas, column, scene, local),
         (_, ScreenId::Done) => done::draw(canvas, longer(column), scene, local.scroll),
-        (_, ScreenId::Cluster) => return cluster::draw(canvas, regions, scene, local),
+        (_, ScreenId::Cluster) => return cluster::draw(canvas, &lengthened(regions, message), scene, local),
         // These have columns, so they use the whole width.
         (_, ScreenId::Node) => sections::draw_node(canvas, longer(regions.page), scene, local),
         (_, ScreenId::Proof) => sections::draw_proof(canvas, longer(regions.page), scene, local),
         (_, ScreenId::Drift) => sections::draw_drift(canvas, column, scene, local),
         (_, ScreenId::Backups) => sections::draw_backups(canvas, longer(regions.page), scene, local),
-        _ => return page::draw_page(canvas, regions, scene, local),
+        _ => return page::draw_page(canvas, &lengthened(regions, message), scene, local),
     }
     regions.page.bottom()
+}
+
+/// Gives the page so many lines more.
+fn lengthened(regions: &Regions, lines: u16) -> Regions {
+    let longer = |area: Rect| Rect { height: area.height + lines, ..area };
+    Regions { page: longer(regions.page), body: longer(regions.body), ..*regions }
 }
 
 /// Asks for a larger window, on one line if it fits.
