@@ -1,12 +1,15 @@
 //! `octopus-setup first-node` and `join`: run interactively, or unattended (`--yes`, `--dry-run`).
 
+use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use octopus_setup::engine::Engine;
 use octopus_setup::engine::recording::{Beginning, RecordingFailure};
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::headless;
 use octopus_setup::faces::signals::{self, Signals};
-use octopus_setup::model::answers::{AnswerPlace, Answers, LoadedAnswers, Raw};
+use octopus_setup::model::answers::{AnswerPlace, Answers, LoadedAnswers, Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::wizard::autopilot::{self, Order};
@@ -41,7 +44,25 @@ pub async fn run(args: &Wizard, flow: Flow, environment: &Environment, variables
         return answers::refused(&resolved.loaded.problems);
     }
     answers::tell(&resolved.loaded.problems);
+    if let Some(says) = already_done(flow, &resolved.loaded, environment).await {
+        // Not `println!`, which panics where nobody can read it.
+        let _ = writeln!(std::io::stdout(), "Already done. {says} octopus-setup review shows the node.");
+        return ExitCode::from(Exit::Done.code());
+    }
     interactive(environment, resolved.loaded.answers, Some(flow)).await
+}
+
+/// How long the screens wait for the comparison with a node that is there.
+const COMPARISON: Duration = Duration::from_secs(10);
+
+/// Returns a sentence if the answers that were given are those of a node that is there already. Who gave none is asked.
+async fn already_done(flow: Flow, loaded: &LoadedAnswers, environment: &Environment) -> Option<String> {
+    let is_given = |field: &FieldId| loaded.answers.get(*field).origin != Origin::Default;
+    if environment.record.is_some() || !FieldId::ALL.iter().any(is_given) {
+        return None;
+    }
+    let engine = Engine::new(World::new(environment.places.clone(), environment.surroundings), loaded.answers.clone(), None);
+    headless::already_done(Order { flow, loaded: loaded.clone(), dry_run: true, dead: None }, engine, COMPARISON).await
 }
 
 /// Returns what an unfinished run of this instance has sealed: nobody is asked for that again.

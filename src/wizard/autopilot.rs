@@ -146,6 +146,11 @@ impl Autopilot {
         &self.order
     }
 
+    /// Returns whether it is comparing the answers with a node that is there, and has decided nothing yet.
+    pub fn is_comparing(&self) -> bool {
+        self.stage == Stage::Compares
+    }
+
     /// Returns what happens next; ask when nothing is under way.
     pub fn next(&mut self, state: &State) -> Move {
         self.moves += 1;

@@ -2,8 +2,13 @@
 
 use std::path::Path;
 
+use octopus_setup::engine::Engine;
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::plain::{self, PlainOptions, ScriptedLines};
+use octopus_setup::model::answers::{Answers, Origin, Raw};
+use octopus_setup::model::field::FieldId;
+use octopus_setup::world::World;
+use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
 
 use crate::scene::*;
@@ -149,6 +154,50 @@ async fn a_last_step_that_ends_after_all_is_the_end() {
     assert_eq!(std::fs::read_dir(places.journals()).unwrap().count(), 0, "nothing is left to go on with");
     assert_eq!(ended.exit, Exit::Done);
     assert!(ended.farewell[0].contains("is configured"), "{:?}", ended.farewell);
+}
+
+/// Breaks the output off at this step, and goes on with the run by these answers beforehand; what was said then.
+async fn gone_on_with(scene: &Scene, machine: &str, lines: Vec<String>, step: &'static str, given: Option<&str>) -> Session {
+    let mut engine = scene.wizard(machine, None);
+    let (mut script, mut broken) = (ScriptedLines::new(lines), Breaking(step, false));
+    let ended = plain::run(&mut engine, &mut script, &mut broken, PlainOptions::default()).await.unwrap();
+    assert_eq!(ended.exit, Exit::Unfinished);
+    drop(engine);
+    let mut answers = Answers::new(octopus_setup::world::host::platform());
+    if let Some(password) = given {
+        answers.set(FieldId::Password, Raw::of(FieldId::Password, password), Origin::Environment);
+    }
+    let places = Places::under(scene.site.home(machine).join("state"));
+    let engine = Engine::new(World::new(places, Surroundings::default()), answers, None);
+    // Every question that is asked has its answer already.
+    hear(engine, std::iter::once("1").chain(std::iter::repeat_n("", 60))).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_run_has_sealed_or_the_environment_gives_is_not_asked_for() {
+    let (password, key_question) = ("Password (password)", "Master key (master-key)");
+    let goes_on = ["No password is asked again.", "ok: Login (sql-login):", "continue: Go on with it."];
+    let first = Scene::new().await;
+    let sealed = gone_on_with(&first, "machine-1", first.first_node(), "Step 5 of 6", None).await;
+    sealed.assert_says(&goes_on);
+    sealed.assert_silent(password);
+    // Where nothing is sealed yet, what was given beforehand counts, and what nobody has is asked for.
+    let first = Scene::new().await;
+    let given = gone_on_with(&first, "machine-1", first.first_node(), "Step 2 of 6", Some(PASSWORD)).await;
+    given.assert_says(&goes_on);
+    given.assert_silent(password);
+    drop(given);
+    let first = Scene::new().await;
+    let asked = gone_on_with(&first, "machine-1", first.first_node(), "Step 2 of 6", None).await;
+    asked.assert_says(&["Passwords are asked again.", password]);
+    // A join seals the master key as well.
+    let cluster = Scene::new().await;
+    let key = cluster.cluster().await;
+    let joins = gone_on_with(&cluster, "machine-2", cluster.join(&key), "Step 5 of 6", None).await;
+    joins.assert_says(&["No password is asked again.", "ok: Login (sql-login):"]);
+    joins.assert_silent(password);
+    joins.assert_silent(key_question);
+    assert!(joins.said.contains("(cluster-key)"), "the key is proven: {}", joins.said);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -72,6 +72,23 @@ async fn a_node_leaves_and_has_left() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_faces_that_ask_say_that_it_is_done_too() {
+    let site = Site::start().await;
+    let key = cluster(&site);
+    let mut join = Program::with_flags(&site, Flow::Join, "node-2", &key);
+    ends(&join.run(), 0);
+    join.words.retain(|word| word != "--yes" && !word.starts_with("--accept") && word != "sql-latency");
+    says(&join.run(), 0, "Already done. The node is set up as these answers ask for.");
+    says(&Program { words: join.words.clone(), environment: join.environment.clone(), ..join }.and(&["--plain"]).run(), 0, "Already done.");
+    // Other answers are asked about, and so is who gives none.
+    let mut other = Program::with_flags(&site, Flow::Join, "node-2", &key).and(&["--plain", "--task-cap=9"]);
+    other.words.retain(|word| word != "--yes" && !word.starts_with("--accept") && word != "sql-latency");
+    let output = other.run();
+    assert!(!told(&output).contains("Already done"), "{}", told(&output));
+    assert!(told(&output).contains("Instance (instance) [node-2]"), "{}", told(&output));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mistyped_instance_is_never_done() {
     let site = Site::start().await;
     cluster(&site);

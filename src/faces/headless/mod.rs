@@ -19,7 +19,7 @@ use crate::wizard::event::Event;
 use crate::wizard::state::State;
 
 pub use report::{CheckTally, Report, ReportedCheck, ReviewStatus, Section};
-pub use unattended::{ReportOptions, report_interrupted, run};
+pub use unattended::{ReportOptions, already_done, report_interrupted, run};
 
 /// How a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -94,6 +94,26 @@ pub async fn run(
     end.exit
 }
 
+/// Returns a sentence if these answers ask for a node that this machine has already, as they ask for it. Changes nothing; `None` also where
+/// that cannot be told within the limit.
+pub async fn already_done(order: Order, mut engine: Engine, limit: Duration) -> Option<String> {
+    let mut pilot = Autopilot::new(order);
+    let compare = async {
+        engine.run_until_idle().await;
+        loop {
+            match pilot.next(engine.state()) {
+                Move::Do(events) if pilot.is_comparing() => {
+                    events.into_iter().for_each(|event| engine.handle(event));
+                    engine.run_until_idle().await;
+                }
+                Move::End(Outcome::Already(says)) => return Some(says),
+                Move::Do(_) | Move::Plan | Move::End(_) => return None,
+            }
+        }
+    };
+    timeout(limit, compare).await.unwrap_or_default()
+}
+
 /// Reports a run that was interrupted with this exit status, by a person or a signal, before its answers were gathered.
 pub fn report_interrupted(flow: Flow, dry_run: bool, output: OutputFormat, status: u8, out: &mut impl Write) {
     let says = vec!["It was ended while the answers were gathered. Nothing was written.".to_owned()];
