@@ -99,6 +99,9 @@ pub fn before(case: Case) -> Bench {
             let there = bench.root.path().join("by itself/TaskLogs");
             std::fs::create_dir_all(&there).unwrap();
             std::fs::write(there.join("servertasks-1.txt"), "a log").unwrap();
+            // As from 2025.2.10530 on.
+            std::fs::create_dir(there.join("servertasks-2_abcdefghij")).unwrap();
+            std::fs::write(there.join("servertasks-2_abcdefghij/klmnopqrst.tl.txt"), "a log").unwrap();
         }
         Case::Join | Case::Replace => {
             let mut cluster = Cluster::new(CLUSTER, key().fingerprint()).with(row("web00"));

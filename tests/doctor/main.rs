@@ -193,7 +193,15 @@ async fn shared_folders_that_are_empty_in_a_cluster_that_has_worked_are_named() 
     assert_eq!(status, Some(1), "{said}");
     let empty = named(&said, "storage-content", "TaskLogs");
     assert!(empty.contains("Octopus has run tasks") && empty.contains(&format!("migrate --to '{root}'")), "{empty}");
-    std::fs::write(shared.path().join("TaskLogs/1.txt"), "log").unwrap();
-    let (_, said) = check(&site, &["--instance", NODE]);
-    assert!(!said.contains("are somewhere else"), "{said}");
+    // Before and from 2025.2.10530 on.
+    for log in ["servertasks-1_abcdefghij.txt", "servertasks-1_abcdefghij/klmnopqrst.tl.txt"] {
+        let path = shared.path().join("TaskLogs").join(log);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "log").unwrap();
+        let (_, said) = check(&site, &["--instance", NODE]);
+        assert!(!said.contains("are somewhere else"), "{log}: {said}");
+        let logs = shared.path().join("TaskLogs");
+        if path.parent() == Some(&logs) { std::fs::remove_file(&path) } else { std::fs::remove_dir_all(path.parent().unwrap()) }
+            .unwrap();
+    }
 }

@@ -123,6 +123,35 @@ async fn a_lie_is_found_out_where_it_can_be_seen() {
 }
 
 #[tokio::test]
+async fn an_instance_is_gone_once_the_list_says_so_and_a_node_that_octopus_still_has_is_told() {
+    let first = Lab::new().await;
+    first.install(&first.plan()).await.0.expect("no failure");
+    let second = first.another();
+    second.install(&second.join("web02")).await.0.expect("no failure");
+    second.standin.fault("delete-instance", "once lie");
+    let (whole, news) = second.undo().await;
+    let refused =
+        |progress: &&Progress| matches!(progress, Progress::UndoFailed(StepKind::OctopusInstance, Failure::ReadBack { .. }));
+    assert!(!whole && news.iter().any(|progress| refused(&progress)), "{news:?}");
+    assert!(second.standin.keeps().contains(&"my-node.config".to_owned()));
+    assert!(second.bench.home.join("OctopusServer.config").exists(), "its config stays as long as it is on the list");
+    let (whole, news) = second.undo().await;
+    assert!(whole, "{news:?}");
+    // The command says that the node is de-registered. Its row is there.
+    let said: Vec<String> = news
+        .iter()
+        .filter_map(|progress| match progress {
+            Progress::Said(StepKind::OctopusInstance, lines) => Some(lines.iter().map(ToString::to_string)),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    assert!(said.iter().any(|line| line.starts_with("De-registered web02")), "{said:?}");
+    assert!(said.iter().any(|line| line.starts_with("Octopus' own list still has node web02")), "{said:?}");
+    assert_eq!(second.node_row("web02").await, ["seen|5"]);
+}
+
+#[tokio::test]
 async fn one_that_is_killed_or_cannot_be_run_is_told_as_such() {
     let lab = Lab::new().await;
     let plan = lab.plan();

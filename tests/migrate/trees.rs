@@ -191,3 +191,33 @@ fn what_is_written_after_its_copy_or_comes_after_the_look_is_not_called_complete
         assert_eq!(tree(&scene.share.join("Packages")), tree(&scene.home.join("Packages")), "{way}");
     }
 }
+
+#[test]
+fn task_logs_of_both_shapes_are_copied_and_one_task_may_have_files_on_both_sides() {
+    let scene = Scene::new();
+    // A file for each task, and from 2025.2.10530 on a folder of files (OctopusDeploy/Issues#9413). One task was run under both.
+    for name in [
+        "servertasks-12_abcdefghij.txt",
+        "servertasks-370_klmnopqrst.txt",
+        "servertasks-370_uvwxyzabcd/aaaaaaaaaa.tl.txt",
+        "servertasks-370_uvwxyzabcd/bbbbbbbbbb.tl.txt",
+        "servertasks-371_eeeeeeeeee/cccccccccc.tl.txt",
+        "scheduledtasks_processsubscriptions.txt",
+    ] {
+        scene.put(name, format!("the log {name}"));
+    }
+    // Another node has begun to log one of the tasks at the destination; it wrote files of its own.
+    let others = scene.put_there("servertasks-370_uvwxyzabcd/dddddddddd.tl.txt", "another node's");
+    let preview = scene.preview();
+    assert_eq!((preview.copy.files, preview.collisions.len(), preview.skipped.len()), (6, 0, 0), "{preview:?}");
+    assert!(scene.copy().is_complete());
+    let (there, here) = (tree(&scene.share.join("Packages")), tree(&scene.home.join("Packages")));
+    assert!(here.iter().all(|(path, seen)| there.get(path).is_some_and(|other| other.0 == seen.0)), "{there:?}");
+    assert_eq!(fs::read_to_string(others).unwrap(), "another node's");
+    // A file in the place of a task's folder is told, and nothing is written over.
+    let scene = Scene::new();
+    scene.put("servertasks-1_x/a.tl.txt", "new shape");
+    scene.put_there("servertasks-1_x", "in its place");
+    let preview = scene.preview();
+    assert_eq!(preview.collisions[0].obstacle, Obstacle::NoFolder, "{preview:?}");
+}

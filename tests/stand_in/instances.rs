@@ -7,6 +7,7 @@ use octopus_setup::model::names::instance_key;
 
 use super::Failed;
 use super::config::Config;
+use super::database::NODE_NAME;
 use super::options::Options;
 use super::place::Place;
 
@@ -60,9 +61,11 @@ pub fn create(place: &Place, options: &Options) -> Result<String, Failed> {
 }
 
 pub fn delete(place: &Place, options: &Options) -> Result<String, Failed> {
-    config(place, options)?;
+    let config = config(place, options)?;
     fs::remove_file(entry(place, options.instance()))?;
-    Ok(format!("Deleted instance: {}", options.instance()))
+    // It deletes no row: OctopusDeploy/Issues#10135.
+    let name = config.get(NODE_NAME).unwrap_or_default();
+    Ok(format!("De-registered {name} from the database.\nDeleted instance: {}", options.instance()))
 }
 
 pub fn list(place: &Place, options: &Options) -> Result<String, Failed> {

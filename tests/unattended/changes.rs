@@ -79,7 +79,11 @@ async fn the_faces_that_ask_say_that_it_is_done_too() {
     ends(&join.run(), 0);
     join.words.retain(|word| word != "--yes" && !word.starts_with("--accept") && word != "sql-latency");
     says(&join.run(), 0, "Already done. The node is set up as these answers ask for.");
-    says(&Program { words: join.words.clone(), environment: join.environment.clone(), ..join }.and(&["--plain"]).run(), 0, "Already done.");
+    says(
+        &Program { words: join.words.clone(), environment: join.environment.clone(), ..join }.and(&["--plain"]).run(),
+        0,
+        "Already done.",
+    );
     // Other answers are asked about, and so is who gives none.
     let mut other = Program::with_flags(&site, Flow::Join, "node-2", &key).and(&["--plain", "--task-cap=9"]);
     other.words.retain(|word| word != "--yes" && !word.starts_with("--accept") && word != "sql-latency");

@@ -100,7 +100,7 @@ pub(super) async fn register<D>(mut step: StepRun<'_, D>) -> Result<StepState, F
             if step.run.has_service() {
                 step.run.stop_service(&server).await;
             }
-            server.run(step.kind, &delete_instance(&node.instance), step.report).await?;
+            server.delete_instance(step.kind, &node.instance, step.report).await?;
             remove_config(&step.run.lock, &node.home).await?;
         }
         Registration::Absent if step.earlier == StepState::Begun => remove_config(&step.run.lock, &node.home).await?,
@@ -113,16 +113,33 @@ pub(super) async fn register<D>(mut step: StepRun<'_, D>) -> Result<StepState, F
     }
 }
 
-/// Removes the instance from this machine's list, and the config that the run created.
-pub(super) async fn undo_register<D>(step: StepUndo<'_, D>) -> Result<(), Failure> {
+/// Removes the instance from this machine's list, and the config that the run created. Tells if Octopus' own list of nodes still has the
+/// node: `delete-instance` says that it de-registers the node, and deletes no row (OctopusDeploy/Issues#10135).
+pub(super) async fn undo_register<D: ClusterDatabase>(mut step: StepUndo<'_, D>) -> Result<(), Failure> {
     let journal = &step.run.journal;
     let instance = &journal.journal.instance;
     // Without its instance, a service could no longer be removed by its own program.
     if journal.is_begun_or_done(StepKind::OctopusService) {
         return Err(Failure::Kept { what: format!("Octopus Server's instance {instance}").into() });
     }
-    let (lock, home) = (&step.run.lock, journal.owner().home);
-    if take_away(step, &delete_instance(instance)).await? { remove_config(lock, &home).await } else { Ok(()) }
+    if !take_away(&mut step, &delete_instance(instance)).await? {
+        return Ok(());
+    }
+    remove_config(&step.run.lock, &journal.owner().home).await?;
+    let entered = journal.journal.after.as_ref().map(|row| row.name.as_str());
+    let answered = || journal.journal.answers.get(FieldId::NodeName.id()).map(String::as_str);
+    let name = entered.or_else(answered).unwrap_or_default();
+    let seen = step.run.database.node(step.given_target()?, name).await;
+    let says = match seen.map(|node| node.is_some_and(|node| node.beat != Heartbeat::Never)) {
+        Ok(false) => return Ok(()),
+        Ok(true) => format!(
+            "Octopus' own list still has node {name}: delete-instance deletes no row there. Delete the node on Configuration > Nodes, unless \
+             it is to come back."
+        ),
+        Err(_) => format!("Whether Octopus' own list still has node {name} could not be read; see Configuration > Nodes."),
+    };
+    (step.report)(Progress::Said(step.kind, vec![Untrusted::new(&says)]));
+    Ok(())
 }
 
 /// Points the instance at the cluster's database.
@@ -183,9 +200,9 @@ pub(super) async fn install_service<D>(mut step: StepRun<'_, D>) -> Result<StepS
     step.run_command(&server).await.map(|()| StepState::Done)
 }
 
-pub(super) async fn undo_install_service<D>(step: StepUndo<'_, D>) -> Result<(), Failure> {
+pub(super) async fn undo_install_service<D>(mut step: StepUndo<'_, D>) -> Result<(), Failure> {
     let command = take_service_away(&step.run.journal.journal.instance);
-    take_away(step, &command).await.map(|_| ())
+    take_away(&mut step, &command).await.map(|_| ())
 }
 
 /// Waits until the node answers the ping of a load balancer with 200. A draining node (418) is up, but does not count.
@@ -274,7 +291,7 @@ impl<D> Run<'_, D> {
 }
 
 /// Runs a command on the instance if it exists. Returns `false` if the instance is not this run's.
-async fn take_away<D>(step: StepUndo<'_, D>, command: &OctopusCommand) -> Result<bool, Failure> {
+async fn take_away<D>(step: &mut StepUndo<'_, D>, command: &OctopusCommand) -> Result<bool, Failure> {
     let journal = &step.run.journal;
     let program = journal.journal.answers.get(FieldId::OctopusServer.id());
     let program = program.ok_or_else(|| Failure::Defect("The journal does not name Octopus Server's program.".into()))?;
@@ -283,6 +300,9 @@ async fn take_away<D>(step: StepUndo<'_, D>, command: &OctopusCommand) -> Result
     match find(&server, &journal.journal.instance, &journal.owner().home, None).await? {
         Registration::Absent => Ok(true),
         Registration::Elsewhere(_) | Registration::OtherNode(_) => Ok(false),
+        Registration::Ours(_) if command.verb == Verb::DeleteInstance => {
+            server.delete_instance(step.kind, &journal.journal.instance, step.report).await.map(|()| true)
+        }
         Registration::Ours(_) => server.run(step.kind, command, step.report).await.map(|()| true),
     }
 }
@@ -437,6 +457,15 @@ impl Server {
         let Ended { outcome, said } = self.call(command).await?;
         report(Progress::Said(kind, said.clone()));
         outcome.map_err(|ended| self.failed(command, ended, said))
+    }
+
+    /// Takes an instance off the list, and believes it only once the list says so.
+    async fn delete_instance(&self, kind: StepKind, name: &str, report: Report<'_>) -> Result<(), Failure> {
+        self.run(kind, &delete_instance(name), report).await?;
+        match listed(&self.ask(&list_instances()).await?, name) {
+            None => Ok(()),
+            Some(_) => Err(Failure::ReadBack { what: format!("Octopus Server's list, which still has instance {name},").into() }),
+        }
     }
 
     /// Runs a command and returns its output instead of reporting it.

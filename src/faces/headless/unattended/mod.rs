@@ -103,7 +103,9 @@ pub async fn already_done(order: Order, mut engine: Engine, limit: Duration) -> 
         loop {
             match pilot.next(engine.state()) {
                 Move::Do(events) if pilot.is_comparing() => {
-                    events.into_iter().for_each(|event| engine.handle(event));
+                    for event in events {
+                        engine.handle(event);
+                    }
                     engine.run_until_idle().await;
                 }
                 Move::End(Outcome::Already(says)) => return Some(says),
