@@ -49,7 +49,7 @@ fn a_first_node_with_nothing_but_the_keyboard() {
         go_on(&mut pty, &format!("▸ {screen}"));
     }
     go_on(&mut pty, "This is what the install will do");
-    pty.wait("Create the registry and cluster");
+    pty.wait("Plan: 6 steps");
     pty.send(ENTER);
     pty.wait("6 of 6");
     pty.send(ENTER);

@@ -100,7 +100,7 @@ fn first_node(data: &Path) -> String {
         go_on(&mut pty, screen);
     }
     // The key is being generated; a plan that is not there yet is not installed by Enter.
-    pty.wait("Create the registry");
+    pty.wait("Plan: 6 steps");
     pty.send(ENTER);
     pty.wait("6 of 6");
     pty.send(ENTER);

@@ -92,6 +92,15 @@ pub fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// A label within a sentence: without its capital, unless it begins with an abbreviation, `CA file`.
+pub fn within(label: &str) -> String {
+    let mut letters = label.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),
+        _ => label.to_owned(),
+    }
+}
+
 /// Names an account of Unix by its number, as a part of a sentence.
 pub fn account(number: u32) -> String {
     if number == 0 { "another account (root)".to_owned() } else { format!("another account (user number {number})") }

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::catalog::{format, steps};
+use crate::catalog::steps;
 use crate::model::check::CheckId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::phrase;
 use crate::model::plan::{Plan, Scope};
 use crate::model::untrusted::Untrusted;
+use crate::wizard::summary::{self, SummaryLine};
 
 /// The columns of a check's word and of its id.
 pub const WORD: usize = 8;
@@ -72,10 +73,16 @@ pub const fn scope(scope: Scope) -> &'static str {
     }
 }
 
+/// What a plan sets up.
+pub fn summary(out: &mut String, lines: &[SummaryLine]) {
+    for line in lines {
+        let _ = writeln!(out, "  {:ID$} {}", line.label, clean(&line.value));
+    }
+}
+
 /// A plan, step by step.
 pub fn plan(out: &mut String, plan: &Plan) {
-    let wide = plan.steps.iter().filter(|step| (steps::row(step.kind).scope)(plan.flow) == Scope::Cluster).count();
-    let _ = writeln!(out, "Plan: {}, {wide} of them cluster-wide", format::count(plan.steps.len() as u64, "step"));
+    let _ = writeln!(out, "Plan: {}", summary::steps_in_words(plan));
     for (place, step) in plan.steps.iter().enumerate() {
         let mode = if step.mode.is_empty() { String::new() } else { format!("  ({})", step.mode) };
         let _ = writeln!(

@@ -17,6 +17,7 @@ pub mod run;
 pub mod settings;
 mod sign_in;
 pub mod state;
+pub mod summary;
 pub mod tickets;
 pub mod update;
 pub mod view;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::catalog::checks::{self, Case};
 use crate::catalog::failures::Explanation;
 use crate::catalog::form::read;
-use crate::catalog::{flow, form};
+use crate::catalog::{flow, form, format};
 use crate::model::check::CheckId;
 use crate::model::choice::spelled;
 use crate::model::facts::{Fact, FolderFacts, FolderPlace, Identity, Trouble};
@@ -53,7 +53,7 @@ impl State {
             Kind::Secret => return None,
             Kind::Text | Kind::Path | Kind::Number => self.answers.trimmed(field),
         };
-        let value = words.choices.get(value).map_or(value.to_owned(), |label| label.to_lowercase());
+        let value = words.choices.get(value).map_or(value.to_owned(), |label| format::within(label));
         (!value.is_empty()).then(|| format!("{}: {value}", words.label))
     }
 

@@ -213,6 +213,7 @@ fn rows(plan: &Plan) -> Vec<Row> {
 /// The review screen with its plan.
 pub fn review() -> State {
     let mut state = on(ScreenId::Review);
+    state.place.focus = Focus::Screen;
     let plan = plan();
     *run(&mut state) = Run { rows: rows(&plan), plan: Some(Box::new(plan)), ..Run::default() };
     custody(&mut state).generated = Some(GeneratedKey { cluster: CLUSTER, key: key() });

@@ -52,7 +52,6 @@ async fn a_licence_that_breaks_off_is_ended_by_a_point_and_asked_for_again() {
     let scene = Scene::new().await;
     // It is no licence, and so what was typed is changed: by the number of the way out, and with a whole one.
     let mut lines = scene.first_node_with(&[""], &["", LICENCE[0], LICENCE[1], ".", ""], ["", "", ""]);
-    lines.pop();
     lines.extend(["end".to_owned(), "yes".to_owned()]);
     let session = hear(scene.wizard("machine-1", None), lines).await;
     assert_eq!((session.ended.exit, session.left), (Exit::Left, 0), "{}", session.said);

@@ -130,7 +130,7 @@ impl Scene {
     /// What most people leave alone on the screen of Octopus Server, with these lines for its commands.
     fn ports_and(&self, commands: [&str; 3]) -> Vec<String> {
         let [_, comms, grpc] = self.ports;
-        let ports = ["yes".to_owned(), "no".to_owned(), comms.to_string(), grpc.to_string(), String::new()];
+        let ports = ["yes".to_owned(), "no".to_owned(), comms.to_string(), grpc.to_string(), String::new(), String::new()];
         ports.into_iter().chain(commands.map(str::to_owned)).collect()
     }
 
@@ -153,8 +153,6 @@ impl Scene {
         lines.push(self.prefix());
         lines.extend(cluster_wide.iter().map(|line| (*line).to_owned()));
         lines.extend(self.ports_and(hand_over));
-        // What most people leave alone about the plan.
-        lines.push(String::new());
         lines
     }
 

@@ -39,7 +39,7 @@ pub(super) const ROWS: [Setting; 8] = [
         id: "key-size",
         kind: Kind::Choice(KeySize::SPELLINGS),
         default: KeySize::Aes256.spelling(),
-        screens: &[(ScreenId::Review, FIRST)],
+        screens: &[(ScreenId::Octopus, FIRST)],
         ..ROW
     },
     // Custody checks whether the file exists; only a path that can never be valid is a problem here.

@@ -14,6 +14,7 @@ use crate::render::{self, Shell};
 use crate::wizard::event::{Action, Event};
 use crate::wizard::run::{Phase, Row, Run};
 use crate::wizard::state::State;
+use crate::wizard::summary;
 
 use super::field::{self, QuestionEnd};
 use super::input::LineSource;
@@ -34,10 +35,6 @@ enum PlanChoice {
 /// Shows the plan and asks what to do with it.
 pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     screen::heading(face)?;
-    // The plan itself depends on this question only. The file for the answers is asked when they are saved.
-    if face.state().fields().contains(&FieldId::KeySize) && field::ask(face, FieldId::KeySize).await? == QuestionEnd::Back {
-        return back(face);
-    }
     face.until_idle("making the plan").await?;
     if face.state().place.here != ScreenId::Review {
         return Ok(());
@@ -109,6 +106,7 @@ fn choices<L: LineSource, W: Write>(face: &Face<'_, L, W>) -> Vec<MenuItem<PlanC
 /// Prints the plan and its notes.
 fn show<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, plan: &Plan) -> Result<(), SessionStop> {
     let mut text = String::new();
+    sentences::summary(&mut text, &summary::lines(plan, &face.state().facts));
     sentences::plan(&mut text, plan);
     for line in text.lines() {
         // These lines are clean already, and their leading spaces are needed as indentation.
@@ -125,7 +123,7 @@ fn show<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, plan: &Plan) -> Resu
         }
     }
     if plan.key_unverified {
-        face.say("warning: The master key could not be confirmed, and you took it all the same.")?;
+        face.say("warning: Nothing confirms the master key; you accepted it.")?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::model::survey::SurveyId;
 use crate::wizard::effect::Effect;
 use crate::wizard::state::{Focus, Notice, State};
 
-use super::{master_key, planning, surveys};
+use super::{master_key, surveys};
 
 /// Stores what was typed. What was proven for the old text is not shown for the new one, and comes back by itself
 /// when the old text does.
@@ -36,9 +36,6 @@ pub fn edit(state: &mut State, field: FieldId, raw: Raw, effects: &mut Vec<Effec
     }
     if field == FieldId::KeySize {
         master_key::drop_generated(state);
-        if state.place.here == ScreenId::Review {
-            planning::make_plan(state, effects);
-        }
     }
     surveys::settle_facts(state);
     // A key is pasted whole, so its verdict need not wait for Enter. Half a key has no form that could be proven, so this

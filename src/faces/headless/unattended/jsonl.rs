@@ -15,6 +15,7 @@ use crate::model::check::CheckId;
 use crate::model::finding::Verdict;
 use crate::model::plan::{Plan, Scope, StepState};
 use crate::model::screen::ScreenId;
+use crate::wizard::summary::SummaryLine;
 
 /// The schema's number.
 const SCHEMA: u32 = 1;
@@ -31,7 +32,7 @@ pub fn render(event: &RunEvent<'_>) -> String {
         RunEvent::Screen(_) => return String::new(),
         RunEvent::Pending(still, since) => ("still", self::still(still, *since)),
         RunEvent::Check(screen, id, verdict, consent) => ("check", check(*screen, *id, verdict, *consent)),
-        RunEvent::Plan(plan, answers) => ("plan", self::plan(plan, answers)),
+        RunEvent::Plan(plan, answers, changes) => ("plan", self::plan(plan, answers, changes)),
         RunEvent::Step(step) => ("step", self::step(step)),
         RunEvent::Said(step, lines) => {
             ("said", json!({ "step": step, "lines": lines.iter().map(ToString::to_string).collect::<Vec<_>>() }))
@@ -88,7 +89,7 @@ fn still(still: &Pending<'_>, since: Duration) -> Value {
     json!({ "checks": checks, "step": step, "seconds": since.as_secs() })
 }
 
-fn plan(plan: &Plan, answers: &[AnswerSummary]) -> Value {
+fn plan(plan: &Plan, answers: &[AnswerSummary], changes: &[SummaryLine]) -> Value {
     let answers: Vec<Value> = answers
         .iter()
         .map(|answer| {
@@ -119,6 +120,7 @@ fn plan(plan: &Plan, answers: &[AnswerSummary]) -> Value {
         "node": clean(&plan.node.name),
         "cluster": plan.cluster.to_string(),
         "answers": answers,
+        "changes": changes.iter().map(|line| json!({ "setting": line.label, "change": clean(&line.value) })).collect::<Vec<_>>(),
         "steps": steps,
         "accepted": plan.accepted.iter().map(|check| check.id()).collect::<Vec<_>>(),
         "key_unverified": plan.key_unverified,

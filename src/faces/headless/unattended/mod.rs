@@ -28,6 +28,7 @@ use crate::wizard::event::{Action, Event, StartChoice};
 use crate::wizard::next_steps;
 use crate::wizard::node;
 use crate::wizard::run::Phase;
+use crate::wizard::summary;
 
 use reporter::RunReporter;
 use run_event::{NodeSummary, RunEnd, RunEvent, answers};
@@ -158,7 +159,9 @@ impl<W: Write> UnattendedRun<'_, W> {
                     self.reporter.verdicts(self.engine.state(), false);
                     let state = self.engine.state();
                     if let Some(plan) = &state.run().plan {
-                        self.reporter.report(&RunEvent::Plan(plan, &answers(state, &self.pilot.order().loaded)));
+                        // Answers are listed; what they change is not to be seen from them.
+                        let changes = if plan.flow == Flow::Edit { summary::lines(plan, &state.facts) } else { Vec::new() };
+                        self.reporter.report(&RunEvent::Plan(plan, &answers(state, &self.pilot.order().loaded), &changes));
                     }
                 }
                 Move::Do(events) => {

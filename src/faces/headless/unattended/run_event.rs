@@ -17,6 +17,7 @@ use crate::model::untrusted::Untrusted;
 use crate::wizard::autopilot::Refusal;
 use crate::wizard::next_steps::{self, NextStep};
 use crate::wizard::state::State;
+use crate::wizard::summary::SummaryLine;
 
 /// An event of an unattended run.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ pub enum RunEvent<'a> {
     /// A check has come to its verdict.
     Check(ScreenId, CheckId, &'a Verdict, Consent),
     /// The plan, and the answers that it was made from.
-    Plan(&'a Plan, &'a [AnswerSummary]),
+    Plan(&'a Plan, &'a [AnswerSummary], &'a [SummaryLine]),
     /// A step progressed.
     Step(StepEvent<'a>),
     /// The last output of a failed step's program: the step's id, and lines.

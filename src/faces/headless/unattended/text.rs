@@ -11,6 +11,7 @@ use crate::model::check::CheckId;
 use crate::model::finding::Verdict;
 use crate::model::plan::{Plan, StepState};
 use crate::wizard::autopilot::Refusal;
+use crate::wizard::summary::SummaryLine;
 use crate::words;
 
 use super::run_event::{AnswerSummary, Consent, Pending, RunEnd, RunEvent, StepEvent, StepOutcome};
@@ -32,7 +33,7 @@ pub fn render(event: &RunEvent<'_>) -> String {
         }
         RunEvent::Pending(still, since) => self::still(&mut out, still, *since),
         RunEvent::Check(_, id, verdict, consent) => check(&mut out, *id, verdict, *consent),
-        RunEvent::Plan(plan, answers) => self::plan(&mut out, plan, answers),
+        RunEvent::Plan(plan, answers, changes) => self::plan(&mut out, plan, answers, changes),
         RunEvent::Step(step) => self::step(&mut out, step),
         RunEvent::Said(_, lines) => {
             let _ = writeln!(out, "        It printed:");
@@ -70,7 +71,7 @@ fn still(out: &mut String, still: &Pending<'_>, since: Duration) {
     let _ = writeln!(out, "  {:WORD$} {what}, {}", "still", format::duration(since));
 }
 
-fn plan(out: &mut String, plan: &Plan, answers: &[AnswerSummary]) {
+fn plan(out: &mut String, plan: &Plan, answers: &[AnswerSummary], changes: &[SummaryLine]) {
     if !answers.is_empty() {
         let _ = writeln!(out, "\nAnswers:");
     }
@@ -79,10 +80,14 @@ fn plan(out: &mut String, plan: &Plan, answers: &[AnswerSummary]) {
         let place = answer.place.as_ref().map_or_else(|| answer.origin.to_owned(), |place| clean(place));
         let _ = writeln!(out, "  {:ID$} {value}  ({place})", answer.field.id());
     }
+    if !changes.is_empty() {
+        let _ = writeln!(out, "\nChanges:");
+        sentences::summary(out, changes);
+    }
     out.push('\n');
     sentences::plan(out, plan);
     if plan.key_unverified {
-        out.push_str("  The master key could not be confirmed, and is taken all the same.\n");
+        out.push_str("  Nothing confirms the master key; it was accepted.\n");
     }
 }
 

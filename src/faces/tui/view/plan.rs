@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::catalog::steps;
-use crate::faces::tui::canvas::{Canvas, behind, below, row};
+use crate::faces::tui::canvas::{Canvas, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::{bindings, layout, text};
@@ -13,6 +13,7 @@ use crate::model::flow::Flow;
 use crate::model::plan::{Plan, Scope, StepState};
 use crate::model::untrusted::Untrusted;
 use crate::wizard::run::{Phase, Row, Run};
+use crate::wizard::summary;
 
 use super::{Local, fields, message, page, sheet};
 
@@ -32,7 +33,7 @@ pub fn draw_review(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local
     let asked_lines = count(asked.len()) + if asked.is_empty() || saving { 0 } else { help };
     let between = if asked_lines > 0 { u16::from(area.height >= 14) } else { 0 };
     let plan = scene.state.run().plan.as_deref();
-    let plan_lines = plan.map_or(1, |plan| 2 + count(plan.steps.len()) + count(notes(canvas, plan).len()));
+    let plan_lines = plan.map_or(1, |plan| count(plan_lines(canvas, scene, plan, area.width).len()));
     let heading = 1 + u16::from(area.height >= 16);
     let spare = area.height.saturating_sub(heading + asked_lines + between + plan_lines);
     let (beneath, saved_lines) = match (saved.is_empty(), saving) {
@@ -54,7 +55,7 @@ pub fn draw_review(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local
         }
         Some(plan) => {
             let room = Rect { height: rest.height.saturating_sub(beneath + saved_lines), ..rest };
-            let used = steps(canvas, room, plan, local.scroll, low);
+            let used = sheet_of(canvas, room, scene, plan, local.scroll);
             // The file for the answers comes last, because the plan is what is read here.
             rest = below(rest, used + beneath);
             fields::draw_some(canvas, Rect { height: saved_lines.min(rest.height), ..rest }, scene, local, &saved);
@@ -62,71 +63,63 @@ pub fn draw_review(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local
     }
 }
 
-/// Draws the plan. Returns the number of lines used.
-fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut Scroll, low: bool) -> u16 {
+/// The columns of the summary's labels.
+const LABEL: u16 = 15;
+
+/// Draws what will be set up, what will be done for it, and what was accepted: as a sheet that scrolls. Returns the number of lines used.
+fn sheet_of(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, plan: &Plan, scroll: &mut Scroll) -> u16 {
+    let lines = plan_lines(canvas, scene, plan, area.width);
+    sheet::draw(canvas, area, &lines, scroll);
+    u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height)
+}
+
+fn plan_lines(canvas: &Canvas<'_>, scene: &Scene<'_>, plan: &Plan, width: u16) -> Vec<sheet::Line> {
     let theme = canvas.theme;
-    canvas.put(row(area, 0), &title(plan), theme.title);
-    let notes = if low { Vec::new() } else { notes(canvas, plan) };
-    let foot = if low { 0 } else { 1 + u16::try_from(notes.len()).unwrap_or(0) };
-    let list = Rect { height: area.height.saturating_sub(1 + foot), ..below(area, 1) };
-    let count = u16::try_from(plan.steps.len()).unwrap_or(u16::MAX);
-    let shown = scroll.window(plan.steps.len(), list.height);
-    for (line, number) in (0..list.height).zip(shown.clone()) {
-        let step = &plan.steps[number];
-        let line = row(list, line);
-        let rest = canvas.put(line, &format!("{:>2} ", number + 1), theme.dim);
+    let mut lines = Vec::with_capacity(32);
+    // The last columns are for the signs that there are more lines.
+    let room = width.saturating_sub(LABEL + 2);
+    for (sign, sign_style, words, style) in notes(canvas, plan) {
+        let indent = u16::from(!sign.is_empty()) * 2;
+        for (number, words) in text::wrap(&words, width.saturating_sub(indent + 2)).into_iter().enumerate() {
+            let sign = if number == 0 { sign } else { "" };
+            lines.push(sheet::Line::new(sign, sign_style).with(indent, words, style));
+        }
+    }
+    if !lines.is_empty() {
+        lines.push(sheet::Line::blank());
+    }
+    let summary = summary::lines(plan, &scene.state.facts);
+    for said in &summary {
+        for (number, words) in text::wrap(&said.value, room).into_iter().enumerate() {
+            let label = if number == 0 { said.label } else { "" };
+            lines.push(sheet::Line::new(label, theme.dim).with(LABEL, words, theme.plain));
+        }
+    }
+    if !summary.is_empty() {
+        lines.push(sheet::Line::blank());
+    }
+    lines.push(sheet::Line::new(format!("Plan: {}", summary::steps_in_words(plan)), theme.title));
+    for (number, step) in (1..).zip(&plan.steps) {
         let (scope, style) = match (steps::row(step.kind).scope)(plan.flow) {
             Scope::Node => ("node", theme.dim),
             Scope::Row => ("own row", theme.dim),
             Scope::Cluster => ("cluster", theme.plain),
         };
-        canvas.put(Rect { width: 8.min(rest.width), ..rest }, scope, style);
-        let rest = canvas.put_right(behind(rest, 9), step.mode, theme.dim);
-        canvas.put(Rect { width: rest.width.saturating_sub(1), ..rest }, &step.title, theme.plain);
+        let line = sheet::Line::new(format!("{number:>2}"), theme.dim).with(3, scope, style).with(12, &*step.title, theme.plain);
+        lines.push(line.aside(step.mode, theme.dim));
     }
-    // Shows which part of a long plan is visible, and where there is more.
-    let part = sheet::part("steps", &shown, plan.steps.len());
-    if !part.is_empty() {
-        let more = if shown.end < plan.steps.len() { canvas.signs.below } else { canvas.signs.above };
-        // If the title leaves no room, only the sign is shown.
-        let both = title(plan).chars().count() + part.chars().count() + 3;
-        let says = if both <= usize::from(area.width) { format!("{part} {more}") } else { more.to_owned() };
-        canvas.put_right(row(area, 0), &says, theme.dim);
-    }
-    let listed = 1 + count.min(list.height);
-    let after = below(area, listed + 1);
-    for (line, (sign, sign_style, words, style)) in (0..).zip(notes) {
-        let rest = canvas.put(row(after, line), sign, sign_style);
-        canvas.put(behind(rest, u16::from(!sign.is_empty())), &words, style);
-    }
-    (listed + foot).min(area.height)
-}
-
-/// Returns the title: how many steps there are, and how many of them affect other nodes.
-fn title(plan: &Plan) -> String {
-    let wide = plan.steps.iter().filter(|step| (steps::row(step.kind).scope)(plan.flow) == Scope::Cluster).count();
-    match (plan.steps.len(), wide) {
-        (1, 0) => "Plan: 1 step, of this node only".to_owned(),
-        (1, _) => "Plan: 1 step, cluster-wide".to_owned(),
-        (steps, 0) => format!("Plan: {steps} steps, none of them cluster-wide"),
-        (steps, wide) => format!("Plan: {steps} steps, {wide} of them cluster-wide"),
-    }
+    lines
 }
 
 /// Returns the notes below the steps: the cluster, the replaced node, the accepted warnings.
 fn notes(canvas: &Canvas<'_>, plan: &Plan) -> Vec<(&'static str, Style, String, Style)> {
     let (theme, signs) = (canvas.theme, canvas.signs);
     let mut notes = Vec::with_capacity(4);
-    let mut cluster = vec![format!("Cluster {}", plan.cluster.short())];
-    match plan.flow {
-        Flow::FirstNode => {
-            cluster.push(format!("master key {}", plan.fingerprint));
-            cluster.push(format!("{} bits", plan.node.key_size.bytes() * 8));
-        }
-        Flow::Remove => {}
-        Flow::Join | Flow::Review | Flow::Edit | Flow::Leave => cluster.push(format!("master key {}", plan.fingerprint)),
+    // What is set up says it of a new node.
+    if matches!(plan.flow, Flow::Edit | Flow::Leave | Flow::Remove) {
+        let key = if plan.flow == Flow::Remove { String::new() } else { format!("{}master key {}", signs.dot, plan.fingerprint) };
+        notes.push(("", theme.dim, format!("Cluster {}{key}", plan.cluster.short()), theme.dim));
     }
-    notes.push(("", theme.dim, cluster.join(signs.dot), theme.dim));
     if let Some(before) = &plan.before {
         let seen = text::beginning(&before.last_seen, 16);
         let row = &before.row;
@@ -140,7 +133,7 @@ fn notes(canvas: &Canvas<'_>, plan: &Plan) -> Vec<(&'static str, Style, String, 
         notes.extend(words.map(|words| (signs.warn, theme.warn, words, theme.plain)));
     }
     if plan.key_unverified {
-        let words = "The master key could not be confirmed, and you took it all the same.".to_owned();
+        let words = "Nothing confirms the master key; you accepted it.".to_owned();
         notes.push((signs.warn, theme.warn, words, theme.plain));
     }
     if !plan.accepted.is_empty() {

@@ -18,6 +18,7 @@ fn the_plan_is_there_once_the_key_is_generated() {
 #[test]
 fn another_key_size_draws_another_key() {
     let mut bench = Bench::at(ScreenId::Review);
+    bench.send(Event::Back);
     bench.edit(FieldId::KeySize, "aes-128");
     assert!(bench.state.run().plan.is_none());
     bench.send(Event::Next);

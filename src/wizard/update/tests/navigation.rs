@@ -198,7 +198,7 @@ fn a_node_name_that_the_machine_is_about_to_tell_is_not_asked_for_first() {
 #[test]
 fn the_size_of_a_sealed_key_is_no_question_any_more() {
     let mut bench = resume(3, Some(generated_key().key));
-    bench.state.place.here = ScreenId::Review;
+    bench.state.place.here = ScreenId::Octopus;
     assert!(!bench.state.fields().contains(&FieldId::KeySize));
     bench.work().resuming = None;
     assert!(bench.state.fields().contains(&FieldId::KeySize));
