@@ -19,12 +19,15 @@ pub struct Since {
 /// Returns from which version on Octopus Server knows the option of a setting; `None` if all do that this program meets, or where no
 /// source tells.
 ///
-/// `--grpcListenPort` has no row: no source names its first version, so it is left out where the port is Octopus' own default.
+/// `--grpcListenPort` has no row: no source names its first version (I#9669 has its listener in 2025.3), so it is left out where the port
+/// is Octopus' own default. Neither has `--serverNodeName` of `create-instance`, which was asked for in August 2019 (I#5793), nor
+/// `--telemetry`, which was there by the end of 2020 (I#6448).
 pub const fn option_since(field: FieldId) -> Option<Since> {
     let (what, version) = match field {
-        FieldId::StorageRoot => ("--clusterShared", "2020.2.15"),  // I#6418
-        FieldId::ImportsFolder => ("--imports", "2021.1"),         // docs, server-configuration-and-file-storage
-        FieldId::TrustedProxies => ("--trustedProxies", "2023.1"), // docs, security/users-and-teams/auditing
+        FieldId::StorageRoot => ("--clusterShared", "2020.2.15"),    // I#6418
+        FieldId::ImportsFolder => ("--imports", "2021.1"),           // docs, server-configuration-and-file-storage
+        FieldId::TrustedProxies => ("--trustedProxies", "2023.1"),   // docs, security/users-and-teams/auditing
+        FieldId::EventExportsFolder => ("--eventExports", "2023.3"), // docs, octopus.server.exe-command-line/path
         _ => return None,
     };
     Some(Since { what, version })

@@ -94,6 +94,28 @@ async fn each_line_of_the_log_that_the_documents_tell_of_is_recognised_and_mende
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_newest_errors_that_nobody_knows_are_quoted_by_check_and_by_review() {
+    let site = site().await;
+    let logs = config(&site).node.home.join("Logs");
+    std::fs::create_dir_all(&logs).unwrap();
+    let at = "2026-11-21 10:00:01.0000   4120      7";
+    let text = format!(
+        "{at}  ERROR  Before the start 0814.\n{at}  INFO  ==== RunCommand ====\n{at}  FATAL  Exception appending to log with correlationId \
+         Scheduled 0815\n{at}  INFO  Listening\n{at}  ERROR  Older 0816.\n{at}  ERROR  Kaputt 0817.\n   at Octopus.X()\n{at}  INFO  Goes on\n"
+    );
+    std::fs::write(logs.join("OctopusServer.txt"), text).unwrap();
+    for words in [&["check"][..], &["review", "--check"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_octopus-setup"));
+        command.args(words).args(["--instance", NODE]).env("OCTOPUS_SETUP_STATE_DIR", site.home("state"));
+        let said = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        // A server logs FATAL and runs on (OctopusDeploy/Issues#6522): nothing says that it has ended.
+        assert!(said.contains("Scheduled 0815") && !said.contains("has ended"), "{words:?}: {said}");
+        assert!(said.contains("Kaputt 0817"), "{words:?}: {said}");
+        assert!(!said.contains("0816") && !said.contains("0814"), "{words:?}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_drains_dead_nodes_and_mixed_versions_are_named_and_the_json_says_the_same() {
     let site = site().await;
     let config = config(&site);

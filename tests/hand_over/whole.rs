@@ -1,11 +1,12 @@
 //! A first node, whole, and undone again.
 
 use octopus_setup::model::field::FieldId;
+use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::plan::{Failure, Progress, StepKind, StepState};
 use octopus_setup::model::storage::{SharedFolder, SharedStorage};
 use octopus_setup::model::web::TrustedProxy;
 
-use crate::lab::{ADMIN_PASSWORD, LICENCE, Lab, SERVICE_PASSWORD, kept};
+use crate::lab::{ADMIN_PASSWORD, LICENCE, Lab, SERVICE_PASSWORD, failed, kept};
 
 #[tokio::test]
 async fn a_first_node_is_handed_over_command_by_command() {
@@ -70,10 +71,16 @@ async fn an_old_server_and_a_new_one_are_asked_nothing_that_they_do_not_know() {
     ]);
     let old = Lab::new().await;
     old.standin.is_of_version("2019.13.7");
+    let short = MasterKey::from_bytes(&[7; 16]).unwrap();
     let mut plan = old.plan();
-    plan.node.storage = folders;
-    old.install(&plan).await.0.expect("no failure");
+    (plan.node.storage, plan.fingerprint) = (folders, short.fingerprint());
+    old.install_with(&plan, &short).await.0.expect("no failure");
     old.assert_whole("2019.13.7").await;
+    // What the checks stop before is refused by the program itself.
+    let too_old = Lab::new().await;
+    too_old.standin.is_of_version("2024.3.99");
+    let (_, news) = too_old.install(&too_old.plan()).await;
+    assert_eq!(failed(&news).map(|(kind, _)| kind), Some(StepKind::OctopusDatabase), "{news:?}");
 
     let new = Lab::new().await;
     new.standin.is_of_version("2026.4.6342");

@@ -50,17 +50,29 @@ const fn known(verb: &str) -> &'static [&'static str] {
 }
 
 /// Options that came later, and with which version. No source tells the first one of `--grpcListenPort`; some version was it.
-const LATER: [(&str, [u32; 3]); 4] = [
+const LATER: [(&str, [u32; 3]); 5] = [
     ("clusterShared", [2020, 2, 15]),
     ("imports", [2021, 1, 0]),
     ("trustedProxies", [2023, 1, 0]),
+    ("eventExports", [2023, 3, 0]),
     ("grpcListenPort", [2024, 1, 0]),
 ];
 
-fn is_later(name: &str, version: &str) -> bool {
+/// The first version that takes a master key of 32 bytes.
+const LONG_KEYS: [u32; 3] = [2024, 4, 0];
+
+fn numbers(version: &str) -> [u32; 3] {
     let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
-    let own: [u32; 3] = std::array::from_fn(|_| numbers.next().unwrap_or(0));
-    LATER.iter().any(|(later, since)| *later == name && own < *since)
+    std::array::from_fn(|_| numbers.next().unwrap_or(0))
+}
+
+fn is_later(name: &str, version: &str) -> bool {
+    LATER.iter().any(|(later, since)| *later == name && numbers(version) < *since)
+}
+
+/// Whether a master key, in base64, is one that this version does not take.
+fn is_too_long(name: &str, value: &str, version: &str) -> bool {
+    name == "masterKey" && value.len() > 24 && numbers(version) < LONG_KEYS
 }
 
 impl Options {
@@ -80,6 +92,9 @@ impl Options {
                 None if BARE.contains(&name) => String::new(),
                 None => words.next().cloned().ok_or_else(|| format!("Missing required value for option '--{name}'."))?,
             };
+            if is_too_long(name, &value, version) {
+                return Err("The master key is not valid: it has to be 16 bytes.".into());
+            }
             options.insert(name.to_owned(), value);
         }
         Ok(Self(options))

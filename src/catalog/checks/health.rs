@@ -41,9 +41,12 @@ fn judge_log(case: &Case<'_>) -> Verdict {
         Finding::warn(
             CheckId::OctopusLog,
             format::sentence(&format!(
-                "Octopus Server has ended with an error that this wizard does not know; its log says: {line}"
+                "Octopus Server's log has a fatal error that this wizard does not know: {line}"
             )),
-            format!("Read the lines around it in {}, and look for its words on Octopus' support pages.", log.file),
+            format!(
+                "Read the lines around it in {}, and look for its words on Octopus' support pages. Octopus logs some of them and runs on.",
+                log.file
+            ),
         )
     }));
     if log.starts >= RESTARTS && !findings.is_empty() {

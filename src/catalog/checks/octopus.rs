@@ -200,7 +200,7 @@ fn too_old_finding(field: FieldId, since: Since, version: &str) -> Finding {
     let version = Untrusted::new(version);
     let otherwise = match field {
         FieldId::StorageRoot => "; or name each shared folder by itself",
-        FieldId::ImportsFolder | FieldId::TrustedProxies => "; or leave that setting empty",
+        FieldId::ImportsFolder | FieldId::EventExportsFolder | FieldId::TrustedProxies => "; or leave that setting empty",
         FieldId::KeySize => "; or have a key of 16 bytes generated (key-size aes-128)",
         _ => "",
     };
@@ -419,6 +419,15 @@ mod tests {
         // What is not asked is not handed over.
         let unused = [(FieldId::StorageRoot, "/srv/octopus"), (FieldId::KeySize, "aes-128"), (FieldId::Licence, "x")];
         assert_eq!(verdict("2020.2.14", &unused).severity(), Some(Severity::Note));
+        let exports = |folder| {
+            let by_itself = [(FieldId::Storage, "folders"), (FieldId::EventExportsFolder, folder)];
+            let sound = [(FieldId::KeySize, "aes-128"), (FieldId::Licence, "x")];
+            let shared =
+                [FieldId::ArtifactsFolder, FieldId::TaskLogsFolder, FieldId::PackagesFolder].map(|field| (field, "/srv/x"));
+            [&by_itself[..], &sound, &shared].concat()
+        };
+        assert!(stop(&verdict("2023.2.9999", &exports("/srv/exports"))).says.contains("--eventExports, which came with 2023.3"));
+        assert_eq!(verdict("2023.2.9999", &exports("")).severity(), Some(Severity::Note));
         let proxies = [(FieldId::TrustedProxies, "10.0.0.0/8"), (FieldId::KeySize, "aes-128"), (FieldId::Licence, "x")];
         assert!(stop(&verdict("2022.4.9", &proxies)).says.contains("--trustedProxies"));
         assert_eq!(verdict("2023.1.9000", &proxies).severity(), Some(Severity::Note));
