@@ -211,6 +211,67 @@ async fn nodes_come_live_from_the_registry() {
     assert!(text(&output.stderr).contains("The nodes are not known."), "{output:?}");
 }
 
+/// Octopus' own config of a node of this cluster, with this in its connection string besides server and database.
+fn octopus_config(site: &Site, rest: &str) -> String {
+    let path = site.home("OctopusServer.config");
+    let place = format!("Data Source=localhost,{};Initial Catalog=Octopus", site.server.addr().port());
+    let set = |key: &str, value: &str| format!("<set key=\"{key}\">{}</set>", value.replace('&', "&amp;").replace('<', "&lt;"));
+    let sets = [
+        set("Octopus.Home", &site.home("octopus").display().to_string()),
+        set("Octopus.Server.NodeName", "web01"),
+        set("Octopus.Storage.ExternalDatabaseConnectionString", &format!("{place};{rest}")),
+        set("Octopus.Storage.MasterKey", "AQAAANCMnd8BFdERjHoAwE/"),
+        set("Octopus.WebPortal.ListenPrefixes", "http://localhost:8080/"),
+    ];
+    std::fs::write(&path, format!("<octopus-settings>{}</octopus-settings>", sets.concat())).unwrap();
+    path.display().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn octopus_own_config_is_taken_by_octopus_rules() {
+    let site = Site::start().await;
+    cluster(&site).await;
+    let (state, password) = (site.home("state"), site.server.sa_password().expose_secret().to_owned());
+    // It says nothing of trust, so that Octopus trusts any certificate; the practice server's is its own.
+    let config = octopus_config(&site, &format!("User ID=sa;Password='{password}'"));
+    for (words, part) in [
+        (&["load-balancer", "haproxy"][..], "server app02 app02.corp:80"),
+        (&["tentacles", "--format", "json"], "https://app02.corp:10944"),
+        (&["script", "--format", "bash"], "--serverNodeName"),
+        (&["script", "--format", "compose"], "OCTOPUS_SERVER_NODE_NAME"),
+    ] {
+        let output = run(&state, &[words, &["--config", &config]].concat());
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success() && out.contains(part), "{words:?}: {out}{err}");
+        assert!(
+            !out.contains(&password) && !err.contains(&password) && !out.contains("AQAAANCM"),
+            "{words:?}: a secret is in it"
+        );
+    }
+    // The key in it belongs to its machine.
+    let file = site.home("script.sh").display().to_string();
+    let output = run(&state, &["script", "--config", &config, "--with-secrets", "--out", &file]);
+    assert!(output.status.code() == Some(2) && text(&output.stderr).contains("needs a node config"), "{output:?}");
+    let logins = site.server.logins();
+    for (rest, part) in [
+        (format!("Integrated Security=True;User ID=sa;Password='{password}'"), "Windows account"),
+        (format!("Authentication=Active Directory Password;User ID=sa;Password='{password}'"), "Entra ID"),
+    ] {
+        let config = octopus_config(&site, &rest);
+        for words in [&["load-balancer", "haproxy"][..], &["tentacles"], &["script"]] {
+            let output = run(&state, &[words, &["--config", &config]].concat());
+            let err = text(&output.stderr);
+            assert!(output.status.code() == Some(3) && err.contains(part), "{words:?}: {output:?}");
+            assert!(!err.contains(&password), "{words:?}: {err}");
+        }
+    }
+    assert_eq!(site.server.logins(), logins, "a left-over login is sent to nobody");
+    // Told to check the certificate, it is checked.
+    let config = octopus_config(&site, &format!("User ID=sa;Password='{password}';TrustServerCertificate=False"));
+    let output = run(&state, &["load-balancer", "haproxy", "--config", &config]);
+    assert!(output.status.code() == Some(4) && text(&output.stderr).contains("certificate"), "{output:?}");
+}
+
 #[test]
 fn the_document_tells_every_member_that_is_printed() {
     let folder = tempfile::tempdir().unwrap();

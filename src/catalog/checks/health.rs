@@ -115,7 +115,8 @@ const fn meaning_and_fix(kind: KnownTrouble) -> (&'static str, &'static str) {
         ),
         KnownTrouble::ForeignConfig => (
             "OctopusServer.config holds a master key that was protected on another machine",
-            "Give this node the master key anew; a config that was copied cannot bring it along.",
+            "Delete the line Octopus.Storage.MasterKey from OctopusServer.config, since some versions refuse to replace a key that they cannot \
+             read (OctopusDeploy/Issues#7271); then give this node the cluster's key.",
         ),
         KnownTrouble::LicenceExceeded => (
             "The cluster has more than its licence allows, and creates and deploys no more releases",

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Case, Check, cluster, report, report_all, unknown};
 use crate::catalog::form::{self, read};
 use crate::catalog::octopus::Reach;
-use crate::catalog::octopus_versions::{LONG_KEYS, Since, known_faults, option_since};
+use crate::catalog::octopus_versions::{KnownFault, LONG_KEYS, Since, known_faults, option_since};
 use crate::catalog::{commands, format};
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
@@ -82,7 +82,7 @@ fn judge_program(case: &Case<'_>) -> Verdict {
     findings.extend(too_old_findings(case, version.as_str()));
     findings.extend(no_licence_finding(case));
     findings.extend(never_ran_finding(case));
-    findings.extend(fault_finding(CheckId::OctopusProgram, version));
+    findings.extend(fault_findings(CheckId::OctopusProgram, version));
     if case.facts.octopus.instances.is_unknown() {
         return case.pending();
     }
@@ -212,19 +212,31 @@ fn too_old_finding(field: FieldId, since: Since, version: &str) -> Finding {
     .about(field)
 }
 
-/// What is known against a build that a node runs, or will run.
-pub(super) fn fault_finding(check: CheckId, version: &Untrusted) -> Option<Finding> {
-    let faults: Vec<_> = known_faults(version.as_str()).collect();
-    let first = faults.first()?;
-    let what: Vec<String> = faults.iter().map(|fault| format!("{} (OctopusDeploy/Issues#{})", fault.what, fault.issue)).collect();
-    let fix = if first.is_whole_release {
-        format!("See in that issue which build has the fix, or install {} or later on all nodes.", first.below)
-    } else {
-        let below =
-            faults.iter().map(|fault| fault.below).max_by(|one, other| compare_versions(one, other)).unwrap_or(first.below);
-        format!("Install {below} or later on all nodes.")
+/// What is known against a build that a node runs, or will run: a warning, and a note of what is rare.
+pub(super) fn fault_findings(check: CheckId, version: &Untrusted) -> Vec<Finding> {
+    let (rare, serious): (Vec<_>, Vec<_>) = known_faults(version.as_str()).partition(|fault| fault.is_rare);
+    let what = |faults: &[&KnownFault]| {
+        let said = faults.iter().map(|fault| format!("{} (OctopusDeploy/Issues#{})", fault.what, fault.issue));
+        format!("Octopus Server {version} has a known fault: {}.", said.collect::<Vec<_>>().join("; "))
     };
-    Some(Finding::warn(check, format!("Octopus Server {version} has a known fault: {}.", what.join("; ")), fix))
+    let fix = |faults: &[&KnownFault]| {
+        let below = faults.iter().map(|fault| fault.below).max_by(|one, other| compare_versions(one, other)).unwrap_or_default();
+        if faults.iter().any(|fault| fault.is_whole_release) {
+            format!("See in that issue which build has the fix, or install {below} or later on all nodes.")
+        } else {
+            format!("Install {below} or later on all nodes.")
+        }
+    };
+    let mut findings = Vec::new();
+    if !serious.is_empty() {
+        findings.push(Finding::warn(check, what(&serious), fix(&serious)));
+    }
+    if !rare.is_empty() {
+        let mut note = Finding::note(check, what(&rare));
+        note.fix = fix(&rare);
+        findings.push(note);
+    }
+    findings
 }
 
 /// It is of another version than the cluster's nodes.
@@ -437,6 +449,15 @@ mod tests {
             verdict("2024.4.1", &[(FieldId::KeySize, "aes-256"), (FieldId::Licence, "x")]).severity(),
             Some(Severity::Note)
         );
+    }
+
+    #[test]
+    fn a_build_with_a_known_fault_is_warned_of_before_it_is_set_up() {
+        let mut facts = found();
+        facts.octopus.version = Fact::Seen("2023.3.13315".into());
+        let sound = [(FieldId::KeySize, "aes-128"), (FieldId::Licence, "x")];
+        let Verdict::Found(findings) = program_verdict(&sound, &facts) else { panic!("good") };
+        assert!(findings[0].severity == Severity::Warn && findings[0].says.contains("Issues#8356"), "{findings:?}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use time::Date;
 
 use super::licence::{exceeded, how_soon, is_soon};
-use super::octopus::fault_finding;
+use super::octopus::fault_findings;
 use super::{Case, Check, report, report_all, report_or, unknown};
 use crate::catalog::form::read;
 use crate::catalog::format;
@@ -271,7 +271,7 @@ fn judge_version<'a>(case: &Case<'a>) -> Verdict {
     let mut versions: Vec<&Untrusted> = all_of_them().map(|(_, version)| version).chain(here).collect();
     versions.sort_by(|one, other| compare_versions(one.as_str(), other.as_str()));
     versions.dedup();
-    findings.extend(versions.into_iter().filter_map(|version| fault_finding(CheckId::ClusterVersion, version)));
+    findings.extend(versions.into_iter().flat_map(|version| fault_findings(CheckId::ClusterVersion, version)));
     let ahead = others.newest_program().and_then(|node| Some((&node.name, Untrusted::new(&node.registered()?.program))));
     if let Some((node, program)) = ahead
         && compare_versions(program.as_str(), env!("CARGO_PKG_VERSION")) == Ordering::Greater

@@ -258,6 +258,28 @@ fn one_version_throughout() {
 }
 
 #[test]
+fn a_build_with_a_known_fault_is_warned_of_by_join_and_review_and_a_rare_one_noted() {
+    let found = |flow: Flow, version: &str| {
+        let change = |facts: &mut Facts| {
+            facts.machine.octopus_version = Fact::Seen(version.into());
+            with(facts, vec![running("web01", version)]);
+        };
+        match flow {
+            Flow::Join => join(CheckId::ClusterVersion, &[], change),
+            _ => review(CheckId::ClusterVersion, change),
+        }
+    };
+    for flow in [Flow::Join, Flow::Review] {
+        let Verdict::Found(both) = found(flow, "2023.3.13315") else { panic!("good") };
+        assert!(both[0].severity == Severity::Warn && both[0].says.contains("Issues#8356"), "{both:?}");
+        assert!(both[1].severity == Severity::Note && both[1].says.contains("Issues#9413"), "{both:?}");
+        let rare = note(&found(flow, "2025.2.10529"));
+        assert!(rare.says.contains("#9413") && rare.fix.contains("2025.2.10530 or later"), "{rare:?}");
+        assert_eq!(evidence(&found(flow, "2025.2.10530")), "2025.2.10530 throughout");
+    }
+}
+
+#[test]
 fn a_database_of_octopus_has_the_version_of_its_history_and_a_review_only_warns() {
     let verdict = of(Flow::Join, CheckId::ClusterVersion, &[], samples::facts_of_octopus(), |facts| {
         facts.machine.octopus_version = Fact::Seen("2025.1".into());
