@@ -47,5 +47,5 @@ fn every_test_that_the_table_names_is_there() {
             assert!(text.contains(&format!("fn {test}(")), "{file} has no test {test}");
         }
     }
-    assert!(rows >= 43, "{rows}");
+    assert!(rows >= 68, "{rows}");
 }

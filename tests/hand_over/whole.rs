@@ -1,8 +1,9 @@
 //! A first node, whole, and undone again.
 
+use octopus_setup::catalog::steps;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::master_key::MasterKey;
-use octopus_setup::model::plan::{Failure, Progress, StepKind, StepState};
+use octopus_setup::model::plan::{Failure, Progress, Scope, StepKind, StepState};
 use octopus_setup::model::storage::{SharedFolder, SharedStorage};
 use octopus_setup::model::web::TrustedProxy;
 
@@ -35,7 +36,9 @@ async fn a_first_node_is_handed_over_command_by_command() {
         ]
     );
     assert_eq!(database.value("--masterKey"), Some("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="));
-    assert!(database.args.contains(&"--create".to_owned()));
+    // The wizard has made the database: --create alone would do nothing.
+    assert!(["--create", "--upgrade"].iter().all(|option| database.args.iter().any(|word| word == option)), "{database:?}");
+    assert_eq!((steps::row(StepKind::OctopusDatabase).scope)(plan.flow), Scope::Cluster);
     assert_eq!((configure.value("--commsListenPort"), configure.value("--webForceSSL")), (Some("10943"), Some("False")));
     assert_eq!((admin.value("--username"), admin.value("--password")), (Some("admin"), Some(ADMIN_PASSWORD)));
     // The licence is in a file of our own, which is gone by now, and not on the command line.

@@ -143,7 +143,7 @@ async fn the_files_of_a_node_that_octopus_made_by_itself_move_and_it_is_told() {
     sql::ask(&mut sql::session(&site.server, "master").await, "CREATE DATABASE [OctopusDeploy]").await;
     for words in [
         &["create-instance", "--instance", "theirs", "--config", &text, "--serverNodeName", "theirs"][..],
-        &["database", "--instance", "theirs", "--create", "--connectionString", &database],
+        &["database", "--instance", "theirs", "--create", "--upgrade", "--connectionString", &database],
     ] {
         let (status, said) = machine.octopus.run(words);
         assert_eq!(status, Some(0), "{said}");

@@ -104,16 +104,19 @@ pub fn database(place: &Place, options: &Options) -> Result<String, Failed> {
     let connection = options.must("connectionString")?.to_owned();
     let said = wait(async {
         let mut session = Session::open(&connection).await?;
-        match (session.has_tables().await?, options.has("create") || options.has("upgrade")) {
-            (true, true) => Ok("The database already exists. Nothing to do."),
-            (true, false) => Ok("The database is in order."),
-            (false, true) => {
+        match (session.has_tables().await?, options.has("create"), options.has("upgrade")) {
+            (true, false, false) => Ok("The database is in order."),
+            // It is there, since somebody could sign in to it: --create does nothing then, and makes no tables.
+            (true, ..) | (false, true, false) => Ok("The database already exists. Nothing to do."),
+            (false, _, true) => {
                 for table in TABLES {
                     session.ask(table).await?;
                 }
                 Ok("Database created and upgraded.")
             }
-            (false, false) => Err("The database is not an Octopus database, or has not been created. Use --create.".into()),
+            (false, false, false) => {
+                Err("The database is not an Octopus database, or has not been created. Use --create.".into())
+            }
         }
     })?;
     config.set(CONNECTION, &connection);
