@@ -215,6 +215,7 @@ pub fn cluster_facts() -> ClusterFacts {
         evidence: Fact::Seen(Evidence::Verifier),
         storage: Fact::Seen(SharedStorage::None),
         canaries: Fact::Seen(Vec::new()),
+        removed: Fact::Seen(Vec::new()),
         licence_ends: Fact::Seen(None),
         ran_tasks: Fact::Seen(false),
         took: Duration::from_millis(2),

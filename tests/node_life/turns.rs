@@ -52,5 +52,5 @@ async fn a_first_node_and_a_join_cost_few_flights_and_bytes() {
     engine.run_until_idle().await;
     let after = cost(&scene.site.server);
     let (flights, bytes) = (after.0 - before.0, after.1 - before.1);
-    assert!(flights <= 23 && bytes < 70_000, "a join: {flights} flights, {bytes} bytes");
+    assert!(flights <= 23 && bytes < 71_000, "a join: {flights} flights, {bytes} bytes");
 }

@@ -132,8 +132,11 @@ async fn a_dead_node_is_removed_and_a_living_one_is_not() {
     sql::ask(&mut session, "UPDATE octopus_setup.node SET last_seen = DATEADD(day, -2, SYSUTCDATETIME()) WHERE name = N'node-2'")
         .await;
     drop(session);
+    says(&remove("nodee-2"), 4, "The registry has no node nodee-2");
+    says(&remove("nodee-2"), 4, "There are: node-1 and node-2.");
     says(&remove("NODE-2"), 0, "node-2 is out of the registry");
     says(&remove("node-2"), 0, "Already done");
+    says(&remove("nodee-2"), 4, "The registry has no node nodee-2");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -82,7 +82,7 @@ fn judge_program(case: &Case<'_>) -> Verdict {
     findings.extend(too_old_findings(case, version.as_str()));
     findings.extend(no_licence_finding(case));
     findings.extend(never_ran_finding(case));
-    findings.extend(fault_findings(CheckId::OctopusProgram, version));
+    findings.extend(fault_findings(CheckId::OctopusProgram, &[version]));
     if case.facts.octopus.instances.is_unknown() {
         return case.pending();
     }
@@ -212,31 +212,37 @@ fn too_old_finding(field: FieldId, since: Since, version: &str) -> Finding {
     .about(field)
 }
 
-/// What is known against a build that a node runs, or will run: a warning, and a note of what is rare.
-pub(super) fn fault_findings(check: CheckId, version: &Untrusted) -> Vec<Finding> {
-    let (rare, serious): (Vec<_>, Vec<_>) = known_faults(version.as_str()).partition(|fault| fault.is_rare);
-    let what = |faults: &[&KnownFault]| {
-        let said = faults.iter().map(|fault| format!("{} (OctopusDeploy/Issues#{})", fault.what, fault.issue));
-        format!("Octopus Server {version} has a known fault: {}.", said.collect::<Vec<_>>().join("; "))
-    };
-    let fix = |faults: &[&KnownFault]| {
-        let below = faults.iter().map(|fault| fault.below).max_by(|one, other| compare_versions(one, other)).unwrap_or_default();
-        if faults.iter().any(|fault| fault.is_whole_release) {
-            format!("See in that issue which build has the fix, or install {below} or later on all nodes.")
-        } else {
-            format!("Install {below} or later on all nodes.")
-        }
-    };
+/// What is known against the builds that nodes run, or will run: warnings, and a note of what is rare. Builds with the same faults are one
+/// finding.
+pub(super) fn fault_findings(check: CheckId, versions: &[&Untrusted]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if !serious.is_empty() {
-        findings.push(Finding::warn(check, what(&serious), fix(&serious)));
-    }
-    if !rare.is_empty() {
-        let mut note = Finding::note(check, what(&rare));
-        note.fix = fix(&rare);
-        findings.push(note);
+    for is_rare in [false, true] {
+        let mut groups: Vec<(Vec<&KnownFault>, Vec<Untrusted>)> = Vec::new();
+        for version in versions {
+            let faults: Vec<_> = known_faults(version.as_str()).filter(|fault| fault.is_rare == is_rare).collect();
+            match groups.iter_mut().find(|(others, _)| *others == faults) {
+                Some((_, builds)) => builds.push((*version).clone()),
+                None => groups.push((faults, vec![(*version).clone()])),
+            }
+        }
+        let found = groups.iter().filter(|(faults, _)| !faults.is_empty());
+        findings.extend(found.map(|(faults, builds)| fault_finding(check, faults, builds, is_rare)));
     }
     findings
+}
+
+fn fault_finding(check: CheckId, faults: &[&KnownFault], builds: &[Untrusted], is_rare: bool) -> Finding {
+    let what: Vec<String> = faults.iter().map(|fault| format!("{} (OctopusDeploy/Issues#{})", fault.what, fault.issue)).collect();
+    let has = if builds.len() == 1 { "has" } else { "have" };
+    let builds = format::list(builds, builds.len() as u64);
+    let says = format!("Octopus Server {builds} {has} a known fault: {}.", what.join("; "));
+    let below = faults.iter().map(|fault| fault.below).max_by(|one, other| compare_versions(one, other)).unwrap_or_default();
+    let fix = if faults.iter().any(|fault| fault.is_whole_release) {
+        format!("See in that issue which build has the fix, or install {below} or later on all nodes.")
+    } else {
+        format!("Install {below} or later on all nodes.")
+    };
+    Finding { fix, ..if is_rare { Finding::note(check, says) } else { Finding::warn(check, says, "") } }
 }
 
 /// It is of another version than the cluster's nodes.

@@ -33,6 +33,9 @@ pub struct ClusterFacts {
     pub storage: Fact<SharedStorage>,
     /// The canaries that the registry knows, of nodes that are in it.
     pub canaries: Fact<Vec<CanaryRow>>,
+    /// The nodes that were taken out of the registry, or left it, the last ones first.
+    #[serde(default)]
+    pub removed: Fact<Vec<Untrusted>>,
     /// Until when the licence holds, where the registry knows it.
     #[serde(with = "crate::model::day::fact")]
     pub licence_ends: Fact<Option<Date>>,

@@ -6,7 +6,7 @@ use std::path::Path;
 use secrecy::ExposeSecret;
 
 use crate::catalog::checks::drift;
-use crate::catalog::{flow, form};
+use crate::catalog::{flow, form, format};
 use crate::model::answers::{Origin, Problem, Raw};
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, KeyFileState, Liveness, Machine, NodeSeen};
@@ -160,7 +160,15 @@ impl Autopilot {
         let shown = Untrusted::new(name);
         let has_row = |node: &NodeSeen| node.is_called(name) && node.row.is_some();
         let Some((place, node)) = nodes.iter().enumerate().find(|(_, node)| has_row(node)) else {
-            return Move::End(Outcome::Already(format!("The registry has no node {shown}.")));
+            let is_it = |gone: &Untrusted| gone.as_str().trim().to_lowercase() == name.trim().to_lowercase();
+            if state.facts.cluster.removed.seen().is_some_and(|removed| removed.iter().any(is_it)) {
+                return Move::End(Outcome::Already(format!("The registry has no node {shown} any more.")));
+            }
+            let names: Vec<Untrusted> = nodes.iter().filter(|node| node.row.is_some()).map(|node| node.name.clone()).collect();
+            let there = format::list(&names, names.len() as u64);
+            return refuse(format!(
+                "The registry has no node {shown}, and tells of none that was taken out. There are: {there}."
+            ));
         };
         if node.is_called(state.answers.trimmed(FieldId::NodeName)) {
             return refuse(format!("{shown} is this machine's own node; it leaves the cluster by octopus-setup leave."));

@@ -271,7 +271,7 @@ fn judge_version<'a>(case: &Case<'a>) -> Verdict {
     let mut versions: Vec<&Untrusted> = all_of_them().map(|(_, version)| version).chain(here).collect();
     versions.sort_by(|one, other| compare_versions(one.as_str(), other.as_str()));
     versions.dedup();
-    findings.extend(versions.into_iter().flat_map(|version| fault_findings(CheckId::ClusterVersion, version)));
+    findings.extend(fault_findings(CheckId::ClusterVersion, &versions));
     let ahead = others.newest_program().and_then(|node| Some((&node.name, Untrusted::new(&node.registered()?.program))));
     if let Some((node, program)) = ahead
         && compare_versions(program.as_str(), env!("CARGO_PKG_VERSION")) == Ordering::Greater

@@ -277,6 +277,14 @@ fn a_build_with_a_known_fault_is_warned_of_by_join_and_review_and_a_rare_one_not
         assert!(rare.says.contains("#9413") && rare.fix.contains("2025.2.10530 or later"), "{rare:?}");
         assert_eq!(evidence(&found(flow, "2025.2.10530")), "2025.2.10530 throughout");
     }
+    // What two builds have in common is told once.
+    let two = review(CheckId::ClusterVersion, |facts| {
+        facts.machine.octopus_version = Fact::Seen("2025.1.2".into());
+        with(facts, vec![running("web01", "2025.1.1")]);
+    });
+    let Verdict::Found(found) = two else { panic!("good") };
+    let told: Vec<_> = found.iter().filter(|finding| finding.says.contains("#9413")).collect();
+    assert!(told.len() == 1 && told[0].says.starts_with("Octopus Server 2025.1.1 and 2025.1.2 have a known fault"), "{told:?}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod nodes;
 
 const NODES: &str = include_str!("../sql/cluster/nodes.sql");
 const NODE_COLUMNS: &str = include_str!("../sql/cluster/node_columns.sql");
+const REMOVED: &str = include_str!("../sql/cluster/removed.sql");
 const BEATS: &str = include_str!("../sql/cluster/beats.sql");
 
 impl SqlServer {
@@ -67,7 +68,7 @@ impl SqlServer {
     async fn survey_with(&self, target: &Target, asked: Ask) -> ClusterFacts {
         let nodes = NODES.replace("{columns}", NODE_COLUMNS);
         let question = match asked {
-            Ask::WithEvidence => Question::new(&[CONTENT, &nodes, KEY_EVIDENCE]),
+            Ask::WithEvidence => Question::new(&[CONTENT, &nodes, REMOVED, KEY_EVIDENCE]),
             Ask::WithoutEvidence => Question::new(&[CONTENT, &nodes]),
         };
         let reply = self.retry(|| async {
@@ -102,7 +103,7 @@ impl SqlServer {
     }
 }
 
-/// Whether to ask for the evidence too.
+/// Whether to ask for the evidence too, and for the nodes that are no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ask {
     WithEvidence,
@@ -125,6 +126,10 @@ fn facts(reply: &Reply, nodes: NodesReader, asked: Ask) -> ClusterFacts {
         node_limit: row::node_limit(reply).into(),
         storage: row::storage(reply).into(),
         canaries: row::canaries(reply).into(),
+        removed: match asked {
+            Ask::WithEvidence => row::removed(reply).into(),
+            Ask::WithoutEvidence => Fact::Missing(reply.error.clone().unwrap_or(Trouble::Unasked)),
+        },
         licence_ends: row::licence_ends(reply).into(),
         ran_tasks: nodes::ran_tasks(reply).into(),
         evidence: match asked {
@@ -152,6 +157,7 @@ fn missing_facts(trouble: &Trouble) -> ClusterFacts {
         node_limit: Fact::Missing(trouble.clone()),
         storage: Fact::Missing(trouble.clone()),
         canaries: Fact::Missing(trouble.clone()),
+        removed: Fact::Missing(trouble.clone()),
         licence_ends: Fact::Missing(trouble.clone()),
         ran_tasks: Fact::Missing(trouble.clone()),
         evidence: Fact::Missing(trouble.clone()),

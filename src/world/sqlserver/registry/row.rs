@@ -9,6 +9,7 @@ use crate::model::licence::NodeLimit;
 use crate::model::registry::{CanaryRow, KeptRow, NodeRow, RowChange, RowChangeOutcome, RowOperation};
 use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::target::Target;
+use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::batch::{Reply, ReplyRow, fill};
 use crate::world::sqlserver::content;
 use crate::world::sqlserver::errors;
@@ -262,6 +263,11 @@ pub fn canaries(reply: &Reply) -> Result<Vec<CanaryRow>, Trouble> {
             Some(CanaryRow { node: row.raw("node")?.to_owned(), folder, token: row.raw("token")?.trim().to_owned() })
         })
         .collect())
+}
+
+/// Reads the names of the nodes that are no more.
+pub fn removed(reply: &Reply) -> Result<Vec<Untrusted>, Trouble> {
+    Ok(reply.rows("removed")?.iter().filter_map(|row| row.raw("node").map(Untrusted::new)).collect())
 }
 
 #[cfg(test)]
