@@ -309,7 +309,7 @@ pub struct NodeChoice {
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     pub instance: Option<String>,
 
-    /// Of this node config (octopus-node.toml).
+    /// Of this node config: octopus-node.toml, or an OctopusServer.config.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }

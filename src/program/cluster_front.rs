@@ -11,6 +11,7 @@ use octopus_setup::catalog::form::read;
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::model::backend::{Backend, Backends, LeftOutNode};
 use octopus_setup::model::facts::{Fact, Trouble};
+use octopus_setup::model::names::instance_key;
 use octopus_setup::model::plan::{Failure, StepKind};
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::render::Shell;
@@ -19,7 +20,8 @@ use octopus_setup::render::tentacles::{AddressScheme, Polling, json, write, xml_
 use octopus_setup::world::places::Places;
 use octopus_setup::world::seal::Sealer;
 use octopus_setup::world::sqlserver::SqlServer;
-use octopus_setup::world::{host, instances, node_config, small_file};
+use octopus_setup::world::toml_file::TomlFileError;
+use octopus_setup::world::{host, instances, node_config, small_file, survey};
 
 use super::cli::{Format, NodeChoice};
 use super::environment::Environment;
@@ -317,7 +319,8 @@ async fn backends(choice: &NodeChoice, given: &[String], environment: &Environme
     Err((Exit::Checks, format!("The nodes are not known. {} {}", told.says, told.fix)))
 }
 
-/// Returns the path of a node config: this one, that of this instance, or that of the only instance of this machine.
+/// Returns the path of a node config: this one, that of this instance, or that of the only instance of this machine. Where the wizard set
+/// up none, an instance of Octopus Server's own list counts, with its OctopusServer.config.
 ///
 /// # Errors
 /// There is none, or several.
@@ -326,27 +329,39 @@ pub fn config_path(instance: Option<&str>, config: Option<&Path>, places: &Place
     if let Some(path) = config {
         return std::path::absolute(path).map_err(|error| usage(format!("{}: {error}.", path.display())));
     }
-    let clean = |text: &str| Untrusted::new(text);
-    if let Some(name) = instance {
-        return match instances::find(places, name) {
-            Ok(Some(found)) => Ok(found.config),
-            Ok(None) => Err(usage(format!("There is no instance {} of this wizard's on this machine.", clean(name)))),
-            Err(error) => Err((Exit::Answers, error.to_string())),
-        };
+    let unread = |error: TomlFileError| (Exit::Answers, error.to_string());
+    if let Some(name) = instance
+        && let Some(found) = instances::find(places, name).map_err(unread)?
+    {
+        return Ok(found.config);
     }
-    let all = instances::list(places).into_iter().collect::<Result<Vec<_>, _>>();
-    let mut all = all.map_err(|error| (Exit::Answers, error.to_string()))?;
-    match (all.pop(), all.is_empty()) {
-        (Some(only), true) => Ok(only.config),
-        (None, _) => {
-            Err(usage("There is no instance of this wizard's on this machine; name a node config with --config.".into()))
+    let listed = instances::list(places).into_iter();
+    // Another entry that cannot be read is no obstacle to the one that is named.
+    let ours: Vec<_> =
+        if instance.is_some() { listed.flatten().collect() } else { listed.collect::<Result<_, _>>().map_err(unread)? };
+    let mut all: Vec<(String, PathBuf)> = ours.into_iter().map(|found| (found.name, found.config)).collect();
+    let is_called = |name: &str, (other, _): &(String, PathBuf)| instance_key(other) == instance_key(name);
+    let theirs: Vec<_> =
+        survey::octopus_instances(places).into_iter().filter(|(name, _)| !all.iter().any(|own| is_called(name, own))).collect();
+    let only_ours = instance.is_none() && !all.is_empty();
+    all.extend(theirs.into_iter().filter(|_| !only_ours));
+    let names: Vec<String> = all.iter().map(|(name, _)| Untrusted::new(name).to_string()).collect();
+    let names = names.join(", ");
+    match instance.map(|name| (name, all.iter().position(|found| is_called(name, found)))) {
+        Some((_, Some(place))) => Ok(all.swap_remove(place).1),
+        Some((name, None)) if all.is_empty() => {
+            Err(usage(format!("There is no instance {}, nor any other on this machine.", Untrusted::new(name))))
         }
-        (Some(last), false) => {
-            all.push(last);
-            let names: Vec<String> = all.iter().map(|found| clean(&found.name).to_string()).collect();
-            let says = format!("There are several instances on this machine; name one with --instance: {}.", names.join(", "));
-            Err(usage(says))
+        Some((name, None)) => {
+            Err(usage(format!("There is no instance {} on this machine. There are: {names}.", Untrusted::new(name))))
         }
+        None if all.len() > 1 => {
+            Err(usage(format!("There are several instances on this machine; name one with --instance: {names}.")))
+        }
+        None => all
+            .pop()
+            .map(|(_, config)| config)
+            .ok_or_else(|| usage("There is no instance on this machine; name a node config with --config.".into())),
     }
 }
 
@@ -412,4 +427,32 @@ fn nodes(backends: &Backends) -> serde_json::Value {
 fn left_out(backends: &Backends) -> serde_json::Value {
     let left = |left: &LeftOutNode| serde_json::json!({ "name": left.name.as_str(), "why": left.why.id() });
     backends.left_out.iter().map(left).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use octopus_setup::world::instances::Instance;
+
+    use super::*;
+
+    #[test]
+    fn an_instance_is_found_in_either_list() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let records = folder.path().join("records");
+        std::fs::create_dir(&records).expect("made");
+        let places = Places { octopus_instances: records.clone(), ..Places::under(folder.path().join("state")) };
+        let path = |instance| config_path(instance, None, &places).map_err(|(_, says)| says);
+        let refused = |instance| path(instance).expect_err("nothing of that name");
+        assert!(refused(None).contains("no instance on this machine") && refused(Some("x")).contains("nor any other"));
+        let record = r#"{"Name":"Their Node","ConfigurationFilePath":"/theirs/OctopusServer.config"}"#;
+        std::fs::write(records.join("their-node.config"), record).expect("written");
+        let theirs = Ok(PathBuf::from("/theirs/OctopusServer.config"));
+        assert_eq!((path(None), path(Some("their-node"))), (theirs.clone(), theirs.clone()));
+        let config = PathBuf::from("/ours/octopus-node.toml");
+        let ours = Instance { format: Instance::FORMAT, name: "Ours".into(), home: "/ours".into(), config: config.clone() };
+        instances::enter(&places, &ours).expect("entered");
+        // The wizard's own goes before the other where none is named.
+        assert_eq!((path(None), path(Some("OURS")), path(Some("Their Node"))), (Ok(config.clone()), Ok(config), theirs));
+        assert!(refused(Some("x")).ends_with("There are: Ours, Their Node."), "{}", refused(Some("x")));
+    }
 }

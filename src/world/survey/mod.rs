@@ -18,7 +18,7 @@ pub use health::health;
 pub use home::home;
 pub use machine::machine;
 pub use node::node;
-pub use octopus::octopus;
+pub use octopus::{octopus, octopus_instances};
 pub use ports::ports;
 pub use service::service;
 pub use storage::storage;

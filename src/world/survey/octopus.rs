@@ -186,6 +186,12 @@ pub(super) struct UnreadRecord {
     pub(super) says: Untrusted,
 }
 
+/// Returns the name and the config file of each instance that Octopus Server's own list tells of.
+pub fn octopus_instances(places: &Places) -> Vec<(String, PathBuf)> {
+    let (records, _) = read_records(&places.octopus_instances);
+    records.into_iter().map(|record| (record.name, record.config)).collect()
+}
+
 /// Returns each instance's name and config file, and sentences about what could not be read.
 pub(super) fn list_instances(folder: &Path) -> (Vec<(Untrusted, Untrusted)>, Vec<Untrusted>) {
     let (records, unread) = read_records(folder);
