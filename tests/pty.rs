@@ -10,6 +10,7 @@ use octopus_setup::model::node_config::NodeConfig;
 use support::pty::Pty;
 
 const ENTER: &str = "\r";
+const SHIFT_TAB: &str = "\x1b[Z";
 const CTRL_C: &str = "\x03";
 const F1: &str = "\x1bOP";
 const F2: &str = "\x1bOQ";
@@ -49,8 +50,8 @@ fn a_first_node_with_nothing_but_the_keyboard() {
         go_on(&mut pty, &format!("▸ {screen}"));
     }
     go_on(&mut pty, "This is what the install will do");
-    pty.wait("Plan: 6 steps");
-    pty.send(ENTER);
+    pty.wait("[ Install ]");
+    press_the_button(&mut pty, "Install");
     pty.wait("6 of 6");
     pty.send(ENTER);
     pty.wait("Keep this key");
@@ -89,14 +90,23 @@ fn to_the_database(pty: &mut Pty) {
     go_on(pty, "all nodes share");
 }
 
-/// Presses Enter, which waits for the checks by itself, and once more where warnings are to be accepted.
+/// Leads the focus to the button, which no Enter does, and presses it.
+fn press_the_button(pty: &mut Pty, label: &str) {
+    pty.send(SHIFT_TAB);
+    pty.wait(&format!("▸ [ {label} ]"));
+    pty.send(ENTER);
+}
+
+/// Presses Enter, which waits for the checks by itself, and accepts each warning with its own key.
 fn go_on(pty: &mut Pty, text: &str) {
     pty.send(ENTER);
-    pty.wait_any(&[text, "once more accepts"]);
-    if !pty.text().contains(text) {
+    pty.wait_any(&[text, "First accept"]);
+    while !pty.text().contains(text) {
+        pty.send(F8);
+        pty.wait("is accepted");
         pty.send(ENTER);
+        pty.wait_any(&[text, "First accept"]);
     }
-    pty.wait(text);
 }
 
 #[test]
@@ -305,4 +315,25 @@ fn the_server_alone_prints_where_it_is_and_ends_with_a_signal() {
 fn kill(signal: &str, process: u32) {
     let status = std::process::Command::new("kill").args([&format!("-{signal}"), &process.to_string()]).status().unwrap();
     assert!(status.success());
+}
+
+/// A first node is come to with nothing but Enter, and no further than to its plan: a held key writes nothing.
+#[test]
+fn held_keys_on_every_screen_of_a_first_node_write_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = practice(folder.path());
+    let home = folder.path().join("node-1");
+    for screen in ["Home directory", "Service account", "Database", "Shared storage", "Octopus Server", "Review"] {
+        go_on(&mut pty, &format!("▸ {screen}"));
+        let held: &[&str] = if screen == "Review" { &[ENTER, " ", "\t"] } else { &["\t"] };
+        for key in held {
+            pty.send(&key.repeat(60));
+        }
+        assert!(!home.exists(), "{screen}\n{}", pty.text());
+    }
+    pty.wait("[ Install ]");
+    pty.send(CTRL_C);
+    pty.send(CTRL_C);
+    assert_eq!(pty.exit().exit_code(), 130);
+    assert!(!home.exists() && !folder.path().join("key.txt").exists());
 }

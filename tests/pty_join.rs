@@ -17,6 +17,7 @@ const TAB: &str = "\t";
 const DOWN: &str = "\x1b[B";
 const RIGHT: &str = "\x1b[C";
 const END_AND_CLEAR: &str = "\x05\x15";
+const SHIFT_TAB: &str = "\x1b[Z";
 const CTRL_C: &str = "\x03";
 const F7: &str = "\x1b[18~";
 const F8: &str = "\x1b[19~";
@@ -42,15 +43,24 @@ fn choose(pty: &mut Pty, below: usize, name: &str) {
     pty.send(ENTER);
 }
 
-/// Presses Enter, which waits for the checks by itself, and once more where warnings are to be accepted.
+/// Leads the focus to the button, which no Enter does, and presses it.
+fn press_the_button(pty: &mut Pty) {
+    pty.send(SHIFT_TAB);
+    pty.wait("▸ [ Install ]");
+    pty.send(ENTER);
+}
+
+/// Presses Enter, which waits for the checks by itself, and accepts each warning with its own key.
 fn go_on(pty: &mut Pty, screen: &str) {
     let here = format!("▸ {screen}");
     pty.send(ENTER);
-    pty.wait_any(&[&here, "once more accepts"]);
-    if !pty.text().contains(&here) {
+    pty.wait_any(&[&here, "First accept"]);
+    while !pty.text().contains(&here) {
+        pty.send(F8);
+        pty.wait("is accepted");
         pty.send(ENTER);
+        pty.wait_any(&[&here, "First accept"]);
     }
-    pty.wait(&here);
 }
 
 /// From the start screen to the cluster's.
@@ -68,7 +78,7 @@ fn to_the_end(pty: &mut Pty) {
         go_on(pty, screen);
     }
     pty.wait("Prove cluster and master key once more");
-    pty.send(ENTER);
+    press_the_button(pty);
     pty.wait("6 of 6");
     pty.send(ENTER);
     pty.wait("Joined");
@@ -100,8 +110,8 @@ fn first_node(data: &Path) -> String {
         go_on(&mut pty, screen);
     }
     // The key is being generated; a plan that is not there yet is not installed by Enter.
-    pty.wait("Plan: 6 steps");
-    pty.send(ENTER);
+    pty.wait("[ Install ]");
+    press_the_button(&mut pty);
     pty.wait("6 of 6");
     pty.send(ENTER);
     pty.wait("Keep this key");

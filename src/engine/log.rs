@@ -196,6 +196,7 @@ impl Display for RedactedEvent<'_> {
         match self.0 {
             Event::Edit(field, raw) => edit(out, *field, raw),
             Event::Focus(focus) => write!(out, "focus {focus:?}"),
+            Event::Enter => out.write_str("enter"),
             Event::Next => out.write_str("next"),
             Event::Back => out.write_str("back"),
             Event::Jump(screen) => write!(out, "jump to {}", screen.id()),

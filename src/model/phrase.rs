@@ -35,6 +35,10 @@ ids! {
         TakeCertificate = "take-certificate",
         /// Has exactly one certificate trusted.
         PinCertificate = "pin-certificate",
+        /// Leads to the button that begins to write.
+        Button = "button",
+        /// Accepts a warning, or takes that back.
+        Accept = "accept",
         /// Checks again.
         CheckAgain = "check-again",
         /// Stops the checks that run.
@@ -64,6 +68,8 @@ pub fn name_in_files(key: Key) -> Option<Cow<'static, str>> {
         Key::Edit | Key::LeaveCluster | Key::RemoveNode => Some("octopus-setup review".into()),
         Key::PinCertificate => Some("the fields trust and fingerprint (--trust fingerprint --fingerprint SHA256)".into()),
         Key::Next
+        | Key::Button
+        | Key::Accept
         | Key::Back
         | Key::Quit
         | Key::Choose

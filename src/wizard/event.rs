@@ -25,7 +25,11 @@ pub enum Event {
     Edit(FieldId, Raw),
     /// The focus moves on this screen; leaving a field validates it.
     Focus(Focus),
-    /// Enter: goes to the next missing answer, or to the next screen if the gate is open.
+    /// Enter was pressed: goes to the next missing answer, or to the next screen if the gate is open. Presses the button if that has the focus;
+    /// without that, it never accepts anything or begins to write.
+    Enter,
+    /// Goes on, from a face that has asked for exactly this in words of its own: at the same warnings for the second time it accepts them, and
+    /// on the plan it begins to write.
     Next,
     /// Back one screen; from the first one to the start screen.
     Back,
@@ -102,6 +106,8 @@ pub enum Action {
     Certificate,
     /// Run this screen's survey again.
     CheckAgain,
+    /// Accept the most urgent warning that nobody has accepted yet; if all are, withdraw the last one.
+    Accept,
     /// Copy the SQL or command of the finding that is shown.
     CopyRemedy,
     /// Copy the master key.

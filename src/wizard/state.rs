@@ -30,6 +30,8 @@ pub enum Focus {
     Field(FieldId),
     /// An item of a list, from 0: a choice of the start screen; in a review, a node of the cluster or a backup.
     Item(usize),
+    /// The button that begins to write: [`super::view::Button`]. The focus never starts on it.
+    Button,
 }
 
 /// The place in the flow.

@@ -32,7 +32,71 @@ const FRESH: Duration = Duration::from_secs(5);
 /// Says that the typed proof does not fit.
 const WRONG_PROOF: &str = "These are not its last six characters. Upper and lower case count; a = at its end does too.";
 
+/// The button that begins to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Button {
+    Install,
+    Continue,
+    Apply,
+    Leave,
+    Remove,
+}
+
+impl Button {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Install => "Install",
+            Self::Continue => "Continue",
+            Self::Apply => "Apply",
+            Self::Leave => "Leave the cluster",
+            Self::Remove => "Remove the node",
+        }
+    }
+
+    /// Says what it does.
+    pub const fn does(self) -> &'static str {
+        match self {
+            Self::Install => "writes what is planned above.",
+            Self::Continue => "does the steps that are left.",
+            Self::Apply => "writes these changes.",
+            Self::Leave => "takes this node out of it.",
+            Self::Remove => "takes this node out of the registry.",
+        }
+    }
+}
+
 impl State {
+    /// Returns the button of the open screen; only a plan has one.
+    pub fn button(&self) -> Option<Button> {
+        if self.place.here != ScreenId::Review || self.run().plan.is_none() {
+            return None;
+        }
+        match self.flow()? {
+            Flow::Review => None,
+            _ if self.resuming().is_some() => Some(Button::Continue),
+            Flow::FirstNode | Flow::Join => Some(Button::Install),
+            Flow::Edit => Some(Button::Apply),
+            Flow::Leave => Some(Button::Leave),
+            Flow::Remove => Some(Button::Remove),
+        }
+    }
+
+    /// Returns the warning that is accepted next: the most urgent one of the open screen that nobody has accepted. A review has nothing to
+    /// accept but a login that is held back.
+    pub fn acceptable(&self) -> Option<(CheckId, Verdict)> {
+        if self.flow() == Some(Flow::Review) {
+            return self.held_sign_in().map(|held| (CheckId::SqlLogin, Verdict::Found(vec![held])));
+        }
+        let warnings = self.warnings().into_iter();
+        warnings.reduce(|best, next| if next.1.severity() > best.1.severity() { next } else { best })
+    }
+
+    /// Returns the open screen's warning that was accepted last, in the words that it still has.
+    pub fn withdrawable(&self) -> Option<&(CheckId, Verdict)> {
+        let verdicts = self.verdicts();
+        self.accepted_verdicts().iter().rev().find(|accepted| verdicts.contains(accepted))
+    }
+
     /// Returns the fields that the open screen asks with the present answers, in order.
     pub fn fields(&self) -> Vec<FieldId> {
         self.fields_of(self.place.here)
@@ -61,7 +125,7 @@ impl State {
     pub fn focused(&self) -> Option<FieldId> {
         match self.place.focus {
             Focus::Field(field) => Some(field),
-            Focus::Screen | Focus::Item(_) => None,
+            Focus::Screen | Focus::Item(_) | Focus::Button => None,
         }
     }
 
@@ -357,6 +421,10 @@ pub fn available_actions(state: &State, has_remedy: bool) -> Vec<Action> {
         // Nobody waits for what only keeps a screen fresh.
         let running = surveys.iter().any(|survey| state.tickets.awaited(*survey));
         actions.push(if running { Action::Cancel } else { Action::CheckAgain });
+    }
+    let keeps_key = matches!(here, ScreenId::MasterKey | ScreenId::Key);
+    if !keeps_key && state.flow().is_some() && (state.acceptable().is_some() || state.withdrawable().is_some()) {
+        actions.push(Action::Accept);
     }
     if has_remedy {
         actions.push(Action::CopyRemedy);

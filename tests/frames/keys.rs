@@ -39,6 +39,9 @@ fn every_state() -> Vec<State> {
         }
         all.push(state);
     }
+    let mut on_button = states::review();
+    on_button.place.focus = Focus::Button;
+    all.push(on_button);
     for overlay in [Overlay::Help, Overlay::ConfirmQuit, Overlay::ConfirmUndo, Overlay::Certificate, Overlay::ConnectionString] {
         let mut state = states::database();
         state.overlay = Some(overlay);
@@ -67,7 +70,7 @@ fn every_key_that_is_shown_does_what_it_says() {
                     (KeyAction::Submit, [Event::ConnectionString(Ok(read))]) => {
                         read.fields == [(FieldId::Server, Raw::Text("sql01".into()))]
                     }
-                    (KeyAction::Next, [Event::Next])
+                    (KeyAction::Next, [Event::Enter])
                     | (KeyAction::Back, [Event::Back])
                     | (KeyAction::Move(_), [Event::Focus(_)])
                     | (KeyAction::Choose(_), [Event::Edit(..)]) => true,

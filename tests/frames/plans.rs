@@ -167,7 +167,10 @@ fn plan_of_removing() {
 #[test]
 fn enter_says_what_it_does() {
     for (plan, label) in [(join(), "install"), (edit(), "apply"), (leave(), "leave"), (remove(), "remove")] {
-        let frame = usual(&on(ScreenId::Review, plan));
+        let mut state = on(ScreenId::Review, plan);
+        assert!(!usual(&state).contains("Enter "), "the focus is not on the button");
+        state.place.focus = Focus::Button;
+        let frame = usual(&state);
         assert!(frame.contains(&format!("Enter {label}")), "{frame}");
     }
 }

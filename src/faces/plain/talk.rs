@@ -507,7 +507,15 @@ pub fn fill(text: &str) -> String {
 /// Returns the word that is typed instead of a key; `None` for keys that questions replace.
 fn typed_word(key: Key) -> Option<Cow<'static, str>> {
     let word = match key {
-        Key::Next | Key::Choose | Key::Select | Key::Page | Key::ShowCertificate | Key::StopChecking | Key::CopyKey => {
+        Key::Next
+        | Key::Button
+        | Key::Accept
+        | Key::Choose
+        | Key::Select
+        | Key::Page
+        | Key::ShowCertificate
+        | Key::StopChecking
+        | Key::CopyKey => {
             return None;
         }
         Key::TakeCertificate | Key::PinCertificate => return Some("\"yes\" when you are asked".into()),

@@ -15,7 +15,7 @@ use crate::model::screen::ScreenId;
 use crate::wizard::event::{Action, Event};
 use crate::wizard::run::Phase;
 use crate::wizard::state::{Focus, Overlay, State};
-use crate::wizard::view::available_actions;
+use crate::wizard::view::{Button, available_actions};
 
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,9 +141,12 @@ pub fn for_screen(state: &State, has_remedy: bool) -> Vec<Binding> {
         if matches!(field.kind(), Kind::Choice(_) | Kind::Toggle) {
             found.push(bind(&[KeyCode::Right], "←→", ("change", "change"), 6, KeyAction::Choose(Direction::Forward)));
         }
-        if state.fields().len() > 1 {
+        if state.fields().len() > 1 && state.button().is_none() {
             found.push(bind(&[KeyCode::Tab], "Tab", ("next field", "field"), 8, KeyAction::Move(Direction::Forward)));
         }
+    }
+    if let Some(button) = state.button().filter(|_| state.place.focus != Focus::Button) {
+        found.push(bind(&[KeyCode::Tab], "Tab", (button.label(), "button"), 0, KeyAction::Move(Direction::Forward)));
     }
     found
 }
@@ -171,12 +174,13 @@ fn enter(state: &State) -> Option<Binding> {
         ScreenId::Done => ("finish", "finish"),
         ScreenId::MasterKey if state.custody().proof.is_none() => return None,
         ScreenId::Review if state.run().plan.is_none() => return None,
-        ScreenId::Review if state.resuming().is_some() => ("go on with it", "go on"),
-        ScreenId::Review => match state.flow() {
-            Some(Flow::Edit) => ("apply", "apply"),
-            Some(Flow::Leave) => ("leave the cluster", "leave"),
-            Some(Flow::Remove) => ("remove the node", "remove"),
-            _ => ("install", "install"),
+        ScreenId::Review if state.place.focus != Focus::Button => return None,
+        ScreenId::Review => match state.button()? {
+            Button::Install => ("install", "install"),
+            Button::Continue => ("go on with it", "go on"),
+            Button::Apply => ("apply", "apply"),
+            Button::Leave => ("leave the cluster", "leave"),
+            Button::Remove => ("remove the node", "remove"),
         },
         // Sections are not steps: nothing is agreed to by going to the next one.
         here if state.flow() == Some(Flow::Review) => {
@@ -184,7 +188,6 @@ fn enter(state: &State) -> Option<Binding> {
             if last { ("to the start", "start") } else { ("next section", "next") }
         }
         _ if state.prompt.waiting => return None,
-        _ if !state.prompt.warnings.is_empty() => ("accept and go on", "accept"),
         _ => ("next", "next"),
     };
     Some(bind(ENTER, "Enter", label, 0, KeyAction::Next))
@@ -216,7 +219,7 @@ const fn key_of(action: Action, install: bool) -> (&'static [KeyCode], &'static 
         Action::CheckAgain | Action::Cancel | Action::Retry => (&[KeyCode::F(5)], "F5"),
         Action::CopyRemedy | Action::CopyKey | Action::CopyNext => (&[KeyCode::F(6)], "F6"),
         Action::SaveKey | Action::SaveAnswers => (&[KeyCode::F(7)], "F7"),
-        Action::ReadKey => (&[KeyCode::F(8)], "F8"),
+        Action::ReadKey | Action::Accept => (&[KeyCode::F(8)], "F8"),
         Action::Undo if install => (&[KeyCode::Char('u'), KeyCode::Char('U'), KeyCode::F(9)], "U"),
         Action::Undo | Action::LeaveCluster | Action::RemoveNode => (&[KeyCode::F(9)], "F9"),
         Action::Leave if install => (&[KeyCode::Char('l'), KeyCode::Char('L'), KeyCode::F(10)], "L"),
@@ -234,6 +237,8 @@ pub const fn cap(action: Action) -> &'static str {
 const fn name(key: Key) -> &'static str {
     match key {
         Key::Next => "Enter",
+        Key::Button => "Tab",
+        Key::Accept => cap(Action::Accept),
         Key::Back => "Esc",
         Key::Choose => "Left and right",
         Key::Select => "Up and down",
@@ -272,6 +277,8 @@ fn action(action: Action, state: &State) -> Binding {
         Action::CheckAgain => (("check again", "check"), 4),
         Action::Cancel if install => (("stop after this step", "stop"), 1),
         Action::Cancel => (("stop checking", "stop"), 2),
+        Action::Accept if state.acceptable().is_none() => (("take back", "take back"), 2),
+        Action::Accept => (("accept", "accept"), 1),
         Action::CopyRemedy => (("copy the fix", "copy"), 2),
         Action::CopyKey => (("copy", "copy"), 2),
         Action::CopyNext => (("copy the command", "copy"), 2),
@@ -370,24 +377,27 @@ pub fn is_row(state: &State) -> bool {
     table && matches!(state.place.focus, Focus::Item(_))
 }
 
-/// The focus one further; from the last field to the first. In a list it stops at the ends. With a wrap, a Tab too many
-/// costs another one; without, it would seem that the key had stopped working.
+/// The focus one further: through the fields, the button after them, and round again. In a list it stops at the ends. With a wrap, a Tab too
+/// many costs another one; without, it would seem that the key had stopped working.
 pub fn move_focus(state: &State, step: Direction) -> Option<Event> {
-    let focus = match state.place.focus {
-        Focus::Screen => Focus::Field(*state.fields().first()?),
-        Focus::Item(_) => return page_focus(state, step, 1),
-        Focus::Field(field) => {
-            let fields = state.fields();
-            let count = fields.len();
-            let place = fields.iter().position(|other| *other == field).unwrap_or(0);
-            let to = match step {
-                Direction::Forward => (place + 1) % count.max(1),
-                Direction::Backward => (place + count.max(1) - 1) % count.max(1),
-            };
-            Focus::Field(*fields.get(to)?)
+    if matches!(state.place.focus, Focus::Item(_)) {
+        return page_focus(state, step, 1);
+    }
+    let mut stops: Vec<Focus> = state.fields().into_iter().map(Focus::Field).collect();
+    if state.button().is_some() {
+        if stops.is_empty() {
+            stops.push(Focus::Screen);
         }
+        stops.push(Focus::Button);
+    }
+    let count = stops.len();
+    let to = match (stops.iter().position(|stop| *stop == state.place.focus), step) {
+        (None, Direction::Forward) => 0,
+        (None, Direction::Backward) => count.saturating_sub(1),
+        (Some(place), Direction::Forward) => (place + 1) % count,
+        (Some(place), Direction::Backward) => (place + count - 1) % count,
     };
-    (focus != state.place.focus).then_some(Event::Focus(focus))
+    stops.get(to).filter(|to| **to != state.place.focus).map(|to| Event::Focus(*to))
 }
 
 /// The focus so many items further in a list; it stops at the ends.

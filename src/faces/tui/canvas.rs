@@ -142,6 +142,8 @@ pub enum Hit {
     Choice(FieldId, Direction),
     /// An item of a list.
     Item(usize),
+    /// The button of the screen.
+    Button,
     /// A key at the foot.
     Key(KeyAction),
 }

@@ -193,7 +193,7 @@ impl Tui {
 
     fn does(&mut self, does: KeyAction, state: &State) -> Vec<Event> {
         match does {
-            KeyAction::Next => vec![Event::Next],
+            KeyAction::Next => vec![Event::Enter],
             KeyAction::Back => vec![Event::Back],
             KeyAction::Press(action) => vec![Event::Press(action)],
             KeyAction::Reply(yes) => vec![Event::Reply(yes)],
@@ -265,9 +265,10 @@ impl Tui {
                 Some(Hit::Field(field)) => vec![Event::Focus(Focus::Field(field))],
                 Some(Hit::Choice(field, step)) => bindings::choose(state, field, step).into_iter().collect(),
                 Some(Hit::Item(item)) if state.place.here == ScreenId::Start => {
-                    vec![Event::Focus(Focus::Item(item)), Event::Next]
+                    vec![Event::Focus(Focus::Item(item)), Event::Enter]
                 }
                 Some(Hit::Item(item)) => vec![Event::Focus(Focus::Item(item))],
+                Some(Hit::Button) => vec![Event::Focus(Focus::Button), Event::Enter],
                 None => Vec::new(),
             },
             _ => Vec::new(),

@@ -46,6 +46,9 @@ pub async fn run(
     let mut hung_up = None;
     let mut once_shown = Some(once_shown);
     let mut worked = false;
+    // The screen of the last frame, and how many inputs came before that screen was there.
+    let mut shown = None;
+    let mut waiting = 0_usize;
     while engine.state().ending.is_none() {
         let works = engine.is_working();
         if works && !worked {
@@ -53,6 +56,10 @@ pub async fn run(
             tick.reset_after(WORTH_A_SIGN);
         }
         worked = works;
+        let place = engine.state().place.here;
+        if shown.replace(place).is_some_and(|before| before != place) {
+            waiting = input.len();
+        }
         tui.sync(engine.state());
         if let Err(error) = terminal.draw(|frame| tui.draw(frame, engine.state())) {
             if !is_taken() {
@@ -76,17 +83,22 @@ pub async fn run(
                 }
                 Signal::Suspend => suspend(engine, &mut terminal)?,
             },
-            event = input.recv() => match event {
-                Some(TuiEvent::Gone) | None => {
-                    hung_up = Some(HANG_UP);
-                    engine.handle(Event::Hangup);
-                }
-                Some(event) if Tui::is_suspend(&event) => suspend(engine, &mut terminal)?,
-                Some(event) => {
-                    let events = tui.handle(event, engine.state());
-                    for event in events {
-                        engine.handle(event);
-                        tui.sync(engine.state());
+            event = input.recv() => {
+                let is_early = waiting > 0;
+                waiting = waiting.saturating_sub(1);
+                match event.unwrap_or(TuiEvent::Gone) {
+                    TuiEvent::Gone => {
+                        hung_up = Some(HANG_UP);
+                        engine.handle(Event::Hangup);
+                    }
+                    event if Tui::is_suspend(&event) => suspend(engine, &mut terminal)?,
+                    // It was typed before this screen was there, and so was meant for another one.
+                    event if is_early && is_typed(&event) => {}
+                    event => {
+                        for event in tui.handle(event, engine.state()) {
+                            engine.handle(event);
+                            tui.sync(engine.state());
+                        }
                     }
                 }
             },
@@ -109,6 +121,11 @@ pub async fn run(
     // After a hang-up nobody waits, and the system may kill us soon; half a second is enough for one small file.
     engine.wind_down(if hung_up.is_none() { Duration::from_secs(5) } else { Duration::from_millis(500) }).await;
     Ok(SessionEnd::from_state(engine.state(), hung_up))
+}
+
+/// Returns whether somebody typed, pasted or clicked this for the screen that they saw. Ctrl-C is meant for all of them.
+fn is_typed(event: &TuiEvent) -> bool {
+    matches!(event, TuiEvent::Key(_) | TuiEvent::Paste(_) | TuiEvent::Mouse(_)) && !Tui::is_interrupt(event)
 }
 
 /// The longest pause of a replay: who waits for more than a second looks at nothing new.

@@ -19,7 +19,7 @@ use crate::wizard::run::Phase;
 use crate::wizard::state::{Ending, Focus, Notice, Overlay, Prompt, State};
 
 use super::goto::Goto;
-use super::{install, master_key, review, surveys};
+use super::{install, master_key, navigation, review, surveys};
 
 /// Carries out an action of the foot. One that does not apply now does nothing.
 pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Goto {
@@ -59,6 +59,7 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Go
                 surveys::begin_for_screen(state, state.place.here, true, effects);
             }
         }
+        Action::Accept => navigation::accept(state, effects),
         Action::CopyRemedy => {
             if let Some(remedy) = state.remedy() {
                 effects.push(Effect::Copy(SecretString::from(remedy.text().to_owned())));

@@ -53,6 +53,7 @@ pub fn move_focus(state: &mut State, focus: Focus, effects: &mut Vec<Effect>) {
     match focus {
         Focus::Field(field) if !state.fields().contains(&field) => return,
         Focus::Item(item) if item >= state.items() => return,
+        Focus::Button if state.button().is_none() => return,
         _ => state.place.focus = focus,
     }
     state.hide_key();

@@ -70,6 +70,7 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
 
 fn apply(state: &mut State, event: Event, effects: &mut Vec<Effect>) -> Goto {
     match event {
+        Event::Enter => return navigation::enter(state),
         Event::Next => return Goto::Next,
         Event::Back => return navigation::back(state),
         Event::Jump(screen) => return navigation::jump(state, screen),

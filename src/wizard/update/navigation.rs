@@ -54,6 +54,49 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     Goto::Nowhere
 }
 
+/// Handles Enter: goes on like Next, but accepts nothing, and begins to write only on the button.
+pub fn enter(state: &mut State) -> Goto {
+    if state.overlay.is_some() {
+        return Goto::Nowhere;
+    }
+    if let Some(button) = state.button()
+        && state.place.focus != Focus::Button
+    {
+        state.notice = Some(Notice {
+            bad: false,
+            text: format!("{{?{{key:button}} leads to the button \"{}\"; {{key:next}} presses it there.}}", button.label()),
+        });
+        return Goto::Nowhere;
+    }
+    if matches!(state.gate(), Gate::Warned(_)) {
+        ask_to_accept(state, state.warnings());
+        return Goto::Nowhere;
+    }
+    Goto::Next
+}
+
+/// Accepts the most urgent warning of the open screen that nobody has accepted yet; if all are, withdraws the last one.
+pub fn accept(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some((check, verdict)) = state.acceptable() else {
+        let Some((check, _)) = state.withdrawable().cloned() else { return };
+        if let Some(work) = state.work_mut() {
+            work.accepted.retain(|(other, _)| *other != check);
+        }
+        state.notice = Some(Notice { bad: false, text: format!("{} is not accepted any more.", check.id()) });
+        return;
+    };
+    state.prompt.warnings.clear();
+    if state.held_sign_in().is_some() && check == CheckId::SqlLogin {
+        surveys::accept_sign_in(state, effects);
+        return;
+    }
+    if let Some(work) = state.work_mut() {
+        work.accepted.retain(|(other, _)| *other != check);
+        work.accepted.push((check, verdict));
+    }
+    state.notice = Some(Notice { bad: false, text: format!("{} is accepted{{?; {{key:accept}} takes that back}}.", check.id()) });
+}
+
 /// Returns the screens whose surveys a plan of this flow is based on.
 fn proven_for_a_plan(state: &State) -> Vec<ScreenId> {
     let path = state.flow().map(flow::path).unwrap_or_default();
@@ -145,7 +188,7 @@ fn leave_review(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
 fn ask_to_accept(state: &mut State, warnings: Vec<(CheckId, Verdict)>) {
     let names: Vec<&str> = warnings.iter().map(|(check, _)| check.id()).collect();
     state.notice =
-        Some(Notice { bad: false, text: format!("{{?{{key:next}} once more accepts {} and goes on.}}", names.join(", ")) });
+        Some(Notice { bad: false, text: format!("{{?First accept {}, or fix it: {{key:accept}} accepts.}}", names.join(", ")) });
     state.prompt.warnings = warnings;
 }
 

@@ -35,13 +35,27 @@ impl Findings {
         pressing.sort_by_key(|(_, verdict)| pressing_first(verdict));
         let mut lines = Vec::new();
         let mut is_first_remedy = true;
+        // The same warning as the key accepts.
+        let mut acceptable = scene.state.acceptable().map(|(check, _)| check);
         for (check, verdict) in pressing {
             let label = scene.words.check(*check).map_or(check.id(), |words| words.label.as_str());
+            let is_accepted =
+                scene.state.accepted_verdicts().iter().any(|accepted| accepted.0 == *check && accepted.1 == *verdict);
             match verdict {
                 Verdict::Unknown(words) => add(&mut lines, canvas.verdict(verdict), label, words, (canvas, width)),
                 Verdict::Found(findings) => {
                     for finding in findings {
-                        add(&mut lines, canvas.severity(finding.severity), label, &words(finding), (canvas, width));
+                        let consents = matches!(finding.severity, Severity::Warn | Severity::Unproven);
+                        let sign = canvas.severity(finding.severity);
+                        let sign = if consents && is_accepted { (canvas.signs.ok, canvas.theme.warn) } else { sign };
+                        add(&mut lines, sign, label, &words(finding), (canvas, width));
+                        if consents && is_accepted {
+                            lines.push(Line::default().with(SIGN, "Accepted.", canvas.theme.title));
+                        } else if consents && acceptable == Some(*check) {
+                            acceptable = None;
+                            let key = format!("{} accepts it.", bindings::cap(Action::Accept));
+                            lines.push(Line::default().with(SIGN, key, canvas.theme.accent));
+                        }
                         if finding.remedy.is_some() && finding.severity > Severity::Unknown {
                             remedy(&mut lines, canvas, finding, width, std::mem::take(&mut is_first_remedy));
                         }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::catalog::steps;
-use crate::faces::tui::canvas::{Canvas, below, row};
+use crate::faces::tui::canvas::{Canvas, Hit, behind, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::{bindings, layout, text};
@@ -13,6 +13,7 @@ use crate::model::flow::Flow;
 use crate::model::plan::{Plan, Scope, StepState};
 use crate::model::untrusted::Untrusted;
 use crate::wizard::run::{Phase, Row, Run};
+use crate::wizard::state::Focus;
 use crate::wizard::summary;
 
 use super::{Local, fields, message, page, sheet};
@@ -22,6 +23,7 @@ const LOW: u16 = 12;
 
 /// Draws the plan.
 pub fn draw_review(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut Local<'_>) {
+    let area = draw_button(canvas, area, scene);
     let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
     let intro = count(text::wrap(&scene.intro(), area.width).len());
     let is_saved = |field: &FieldId| *field == FieldId::AnswersFile;
@@ -61,6 +63,20 @@ pub fn draw_review(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local
             fields::draw_some(canvas, Rect { height: saved_lines.min(rest.height), ..rest }, scene, local, &saved);
         }
     }
+}
+
+/// Draws the button that carries out the plan, with what it does, on the last line. Returns the area above it.
+fn draw_button(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Rect {
+    let Some(button) = scene.state.button() else { return area };
+    let theme = canvas.theme;
+    let line = row(area, area.height.saturating_sub(1));
+    let focused = scene.state.place.focus == Focus::Button;
+    let (sign, style) = if focused { (canvas.signs.here, theme.accent) } else { (" ", theme.title) };
+    let label = format!("{sign} [ {} ]", button.label());
+    let rest = canvas.put(line, &label, style);
+    canvas.hit(Rect { width: line.width - rest.width, ..line }, Hit::Button);
+    canvas.put(behind(rest, 1), button.does(), theme.dim);
+    Rect { height: area.height.saturating_sub(1), ..area }
 }
 
 /// The columns of the summary's labels.

@@ -163,7 +163,7 @@ pub fn draw_backups(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, loca
     };
     let chosen = match scene.state.place.focus {
         Focus::Item(item) => item.min(backups.len() - 1),
-        Focus::Screen | Focus::Field(_) => 0,
+        Focus::Screen | Focus::Field(_) | Focus::Button => 0,
     };
     let most = if rest.height >= 12 { 5 } else { (rest.height / 3).max(1) };
     let rows = u16::try_from(backups.len()).unwrap_or(u16::MAX).min(most);

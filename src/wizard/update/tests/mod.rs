@@ -1,5 +1,6 @@
 //! Transitions, without any I/O: events in, state and effects out. A bench drives a wizard with good facts for every survey.
 
+mod by_accident;
 mod install;
 mod join;
 mod navigation;

@@ -30,7 +30,7 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
     let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
     let focus = match state.place.focus {
         Focus::Item(item) => Some(item),
-        Focus::Screen | Focus::Field(_) => None,
+        Focus::Screen | Focus::Field(_) | Focus::Button => None,
     };
     let beside = regions.wide && focus.is_none();
     let width = |beside: bool| if beside { findings_width(regions.page.width) } else { regions.page.width };
