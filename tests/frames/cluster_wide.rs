@@ -94,7 +94,7 @@ fn licence() {
     }
 }
 
-const ROOT: [(FieldId, &str); 2] = [(FieldId::Storage, "root"), (FieldId::StorageRoot, "/mnt/octopus")];
+pub const ROOT: [(FieldId, &str); 2] = [(FieldId::Storage, "root"), (FieldId::StorageRoot, "/mnt/octopus")];
 
 /// The storage's checks, of which this one differs from good ones.
 fn storage_verdicts(other: Option<Finding>) -> Vec<(CheckId, Verdict)> {

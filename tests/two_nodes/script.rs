@@ -14,6 +14,6 @@ fn the_script_of_the_readme_builds_a_cluster_of_two() {
 fn the_readme_shows_the_script_that_is_run() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let script = std::fs::read_to_string(root.join(SCRIPT)).unwrap();
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    assert!(readme.contains(&format!("```sh\n{script}```")), "README.md does not show {SCRIPT} as it is");
+    let page = std::fs::read_to_string(root.join("docs/unattended.md")).unwrap();
+    assert!(page.contains(&format!("```sh\n{script}```")), "docs/unattended.md does not show {SCRIPT} as it is");
 }

@@ -21,6 +21,7 @@ use crate::migration::model::{
 };
 use crate::world::folder;
 use crate::world::places::Places;
+use crate::world::probe;
 use crate::world::toml_file::shown;
 
 /// Inspects both sides. Writes nothing but a probe file, which it removes, and with `dry_run` not even that.
@@ -260,8 +261,13 @@ const ENTRIES: usize = 64;
 
 /// Finds out whether an existing folder folds case: by its entries, or else by a probe file, if one may be written.
 fn folding(folder: &Path, id: &str, may_write: bool) -> Folding {
+    let probe = format!("{}case-{id}", probe::PREFIX);
+    if may_write {
+        // One that an earlier start of this migration was killed over; the name is its own.
+        let _ = std::fs::remove_file(folder.join(&probe));
+    }
     let folding = folding_by_entries(folder);
-    if folding == Folding::Unknown && may_write { folding_by_probe(folder, id) } else { folding }
+    if folding == Folding::Unknown && may_write { folding_by_probe(folder, &probe) } else { folding }
 }
 
 fn folding_by_entries(folder: &Path) -> Folding {
@@ -276,13 +282,12 @@ fn folding_by_entries(folder: &Path) -> Folding {
     exists(&folder.join(swapped))
 }
 
-fn folding_by_probe(folder: &Path, id: &str) -> Folding {
-    let name = format!(".octopus-setup-case-{id}");
-    let path = folder.join(&name);
+fn folding_by_probe(folder: &Path, name: &str) -> Folding {
+    let path = folder.join(name);
     if OpenOptions::new().write(true).create(true).truncate(false).open(&path).is_err() {
         return Folding::Unknown;
     }
-    let folding = exists(&folder.join(swap_case(&name)));
+    let folding = exists(&folder.join(swap_case(name)));
     let _ = std::fs::remove_file(&path);
     folding
 }
