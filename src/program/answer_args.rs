@@ -12,11 +12,13 @@ use clap::error::Error;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
 use octopus_setup::catalog::flow as flows;
+use octopus_setup::catalog::settings::OnlyWith;
 use octopus_setup::model::answers::{GivenAnswer, Problem};
 use octopus_setup::model::choice::spelled;
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::wizard::answer_file::{self, FLOWS, flags};
+use octopus_setup::words;
 
 use super::cli::exit_status;
 
@@ -24,6 +26,9 @@ use super::cli::exit_status;
 const PRECEDENCE: &str = "Precedence: flag or --set (the later one) > environment > answer file (the later one) > default.\n\n\
 A secret never stands on the command line. WHERE says from where it is taken: env:NAME, a variable; file:PATH, a file; stdin, the next \
 line of standard input; prompt, a question at the terminal.";
+
+/// Printed below the flags in the short help.
+const MORE: &str = "--help tells more: every flag, where answers come from, and what the exit statuses mean.";
 
 /// The help heading of the flags that answer fields.
 const ANSWERS: &str = "Answers";
@@ -89,13 +94,14 @@ fn with_flags(command: Command) -> Command {
         .value_name("FILE")
         .value_parser(value_parser!(PathBuf))
         .action(ArgAction::Append)
-        .help_heading(ANSWERS)
-        .help("Read answers from this file, - for standard input; may be said several times, and the later one wins");
+        .help("Read answers from this file")
+        .long_help("Read answers from this file, - for standard input; may be said several times, and the later one wins");
     let set = Arg::new("set")
         .long("set")
         .value_name("FIELD=VALUE")
         .action(ArgAction::Append)
         .help_heading(ANSWERS)
+        .hide_short_help(true)
         .help("Answer a field: --set node-name=web02. Not for secrets");
     let mut command = command.arg(files).arg(set);
     for flag in FLAGS.iter().filter(|flag| asks(flag.field)) {
@@ -108,14 +114,15 @@ fn with_flags(command: Command) -> Command {
         command = command.arg(refused.allow_hyphen_values(true));
     }
     match flow {
-        Some(_) => command.after_help(format!("{PRECEDENCE}\n\n{}", exit_status())),
-        None => command.after_help(PRECEDENCE),
+        Some(_) => command.after_help(MORE).after_long_help(format!("{PRECEDENCE}\n\n{}", exit_status())),
+        None => command.after_help(MORE).after_long_help(PRECEDENCE),
     }
 }
 
 fn arg(flag: &'static Flag) -> Arg {
     let field = flag.field;
-    let arg = Arg::new(flag.id.as_str()).long(flag.long.as_str()).help_heading(ANSWERS).value_name(match field.kind() {
+    let arg = Arg::new(flag.id.as_str()).long(flag.long.as_str()).help_heading(heading(field)).hide_short_help(is_seldom(field));
+    let arg = arg.value_name(match field.kind() {
         Kind::Secret => "WHERE",
         Kind::Path => "PATH",
         Kind::Number => "NUMBER",
@@ -130,6 +137,18 @@ fn arg(flag: &'static Flag) -> Arg {
     if field.kind() == Kind::Toggle { arg.num_args(0..=1).default_missing_value(spelled(true)) } else { arg }
 }
 
+/// The heading of a field's flag: the screen that asks for it.
+fn heading(field: FieldId) -> &'static str {
+    field.setting().screens.first().map_or(ANSWERS, |(screen, _)| words::name(*screen))
+}
+
+/// Whether a field's flag is left to the long help: most people leave the field alone, or another answer asks for it.
+fn is_seldom(field: FieldId) -> bool {
+    let depends = !matches!(field.setting().only_with, OnlyWith::Any);
+    // A licence comes in a file.
+    field.is_aside() || field == FieldId::Licence || (depends && field != FieldId::StorageRoot)
+}
+
 /// Adds the help texts of the answer flags to a command that is already built.
 pub fn explained(command: Command) -> Command {
     let help = |arg: Arg| match FLAGS.iter().find(|flag| flag.id == arg.get_id().as_str()) {
@@ -137,7 +156,8 @@ pub fn explained(command: Command) -> Command {
             let hint = about(flag.field);
             let default = answer_file::default(flag.field).map(|default| format!(" [default: {default}]")).unwrap_or_default();
             let (hint, others) = (hint.trim_end_matches('.'), format!("[env: {}]{default}", flag.field.variable()));
-            arg.help(format!("{hint} {others}")).long_help(format!("{hint}\n{others}"))
+            let label = if flag.field.is_secret() { hint.to_owned() } else { flag.field.label().to_owned() };
+            arg.help(label).long_help(format!("{hint}\n{others}"))
         }
         None => arg,
     };

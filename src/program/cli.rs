@@ -29,6 +29,10 @@ fn after() -> String {
     format!("{}\nOf review --check: {CHECK_STATUSES}.\n\nThis project is independent of Octopus Deploy.", exit_status())
 }
 
+/// What `-h` ends with.
+const AFTER_SHORT: &str =
+    "octopus-setup --help tells more, with the exit statuses; octopus-setup COMMAND -h tells of one command.";
+
 /// What `--help` says of `--log`.
 const LOG: &str = "Write a log to this file; OCTOPUS_SETUP_LOG says how much: off, error, warn, info (the default), debug, trace. Secrets \
 are never in it";
@@ -44,31 +48,37 @@ const REPLAY: &str = "Show a recording again, without a network and without doin
 /// Set up an Octopus Server node for High Availability. Nothing is written until everything has been proven.
 #[derive(Debug, Parser)]
 #[command(name = "octopus-setup", version, about, max_term_width = 100)]
-#[command(after_help = after())]
+#[command(after_help = AFTER_SHORT, after_long_help = after())]
 pub struct Cli {
+    /// Draw with ASCII characters only.
+    ///
     /// Draw with ASCII characters only (by itself on TERM=linux and where the locale is not UTF-8).
-    #[arg(long, global = true, display_order = LAST)]
+    #[arg(long, global = true, display_order = LAST, hide_short_help = true)]
     pub ascii: bool,
 
+    /// Take the mouse.
+    ///
     /// Take the mouse: clicks choose fields, screens and keys. The terminal's own selection then needs Shift.
-    #[arg(long, global = true, display_order = LAST)]
+    #[arg(long, global = true, display_order = LAST, hide_short_help = true)]
     pub mouse: bool,
 
+    /// Ask in plain sentences, one question at a time.
+    ///
     /// Ask in plain sentences, one question at a time, without moving the cursor: for screen readers, serial consoles and
     /// pipes (by itself where the terminal can do no more, as with TERM=dumb).
     #[arg(long, global = true, display_order = LAST)]
     pub plain: bool,
 
     /// The file of the log.
-    #[arg(long, value_name = "FILE", global = true, help = LOG, display_order = LAST)]
+    #[arg(long, value_name = "FILE", global = true, help = "Write a log to this file", long_help = LOG, display_order = LAST, hide_short_help = true)]
     pub log: Option<PathBuf>,
 
     /// The file of the recording.
-    #[arg(long, value_name = "FILE", global = true, help = RECORD, display_order = LAST)]
+    #[arg(long, value_name = "FILE", global = true, help = "Record what happens, for a report of a problem", long_help = RECORD, display_order = LAST, hide_short_help = true)]
     pub record: Option<PathBuf>,
 
     /// The recording to show.
-    #[arg(long, value_name = "FILE", global = true, help = REPLAY, display_order = LAST)]
+    #[arg(long, value_name = "FILE", global = true, help = "Show a recording again", long_help = REPLAY, display_order = LAST, hide_short_help = true)]
     pub replay: Option<PathBuf>,
 
     /// What to do; the start screen when nothing is said.
@@ -83,9 +93,13 @@ pub enum Command {
     FirstNode(Deferred<Wizard>),
     /// Add this server as a node of an existing cluster.
     Join(Deferred<Wizard>),
+    /// Review a node of this machine, or check it for monitoring.
+    ///
     /// Review a node of this machine: its settings, every check again, the cluster, what has drifted. Nothing stays but what was there: files
     /// that try whether a folder can be written go at once.
     Review(Deferred<ReviewArgs>),
+    /// Change settings of a node of this machine.
+    ///
     /// Change settings of a node of this machine, in its config and in the registry.
     Edit(Deferred<Wizard>),
     /// Take a node of this machine out of its cluster.
@@ -94,16 +108,24 @@ pub enum Command {
     Remove(Deferred<Remove>),
     /// Take back what an unfinished run has made.
     Undo(Deferred<Undo>),
-    /// Answer files: a template of one, a check of yours, and their schema for editors.
+    /// Answer files: a template, a check of yours, their schema.
     Answers(Deferred<AnswersArgs>),
+    /// Print the same node as a script, a compose file or answers.
+    ///
     /// What Octopus Server's own command line, or a container, would need for the same node.
     Script(Deferred<Script>),
+    /// Print a load balancer's configuration for this cluster.
+    ///
     /// What a load balancer in front of this cluster needs: its configuration, from the live list of nodes.
     LoadBalancer(Deferred<LoadBalancer>),
+    /// Print how polling Tentacles are told of every node.
+    ///
     /// How polling Tentacles are told of every node: commands and configuration, from the live list of nodes.
     Tentacles(Deferred<Tentacles>),
     /// Move a single node's files to shared storage, so that other nodes can join it.
     Migrate(Deferred<Migrate>),
+    /// Look for everything that is known to go wrong with a node.
+    ///
     /// Look for everything that is known to go wrong with a node of this machine, and say what to do. Nothing is
     /// changed.
     Check(Deferred<CheckArgs>),
@@ -119,19 +141,27 @@ pub enum Command {
 /// A set-up flow: with answers that are given beforehand, and with nobody there to ask.
 #[derive(Debug, Args)]
 pub struct Wizard {
+    /// Do it without screens and questions.
+    ///
     /// Do it without screens and questions, but for a secret that is to be asked for at the terminal. The same checks, the same
     /// plan.
     #[arg(long)]
     pub yes: bool,
 
+    /// End with the plan; nothing is written.
+    ///
     /// End with the plan: everything is proven without screens and questions, and nothing is written.
     #[arg(long)]
     pub dry_run: bool,
 
+    /// Go on in spite of this check's warnings.
+    ///
     /// Go on in spite of this check's warnings; its name is the one that is printed. Goes with --yes and --dry-run.
     #[arg(long, value_name = "CHECK", value_delimiter = ',')]
     pub accept: Vec<String>,
 
+    /// How to print what happens.
+    ///
     /// How to print what happens: for people, or as JSON, one object a line. Goes with --yes and --dry-run.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
