@@ -38,7 +38,6 @@ script
 install
 save
 $dir/master-key.txt
-read
 END
 
 # The second one is asked for the same, for the master key where the first one got it, and for its name, now that the cluster is

@@ -121,8 +121,6 @@ async fn a_whole_first_node_leaves_no_secret_anywhere() {
     assert!(kept.contains(&key(&engine)), "the key's own file holds it");
     assert_eq!(mode(&key_file), 0o600);
     passwords().absent("the key's file", kept.as_bytes());
-    engine.handle(Event::Press(Action::ReadKey));
-    engine.run_until_idle().await;
     engine.handle(Event::Next);
     engine.run_until_idle().await;
     assert_eq!(engine.state().place.here, ScreenId::Done);

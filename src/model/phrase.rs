@@ -1,6 +1,6 @@
 //! Sentences that name keys: each face fills in what a key is called there.
 //!
-//! - `{key:edit}` stands for the name of a key: `F4` on the full screen, `"edit"` where lines are typed.
+//! - `{key:edit}` stands for the name of a key: `E` on the full screen, `"edit"` where lines are typed.
 //! - `{? …}` is left out by a face that has no name for a key in it: `This is done{?; {key:back} goes back}.`
 //!
 //! Values are put into sentences before they are filled, and may hold such text themselves. That is harmless: a group ends
@@ -45,10 +45,8 @@ ids! {
         StopChecking = "stop-checking",
         /// Copies the master key.
         CopyKey = "copy-key",
-        /// Saves the master key.
+        /// Saves the master key and reads it back.
         SaveKey = "save-key",
-        /// Reads the saved key back.
-        ReadKey = "read-key",
         /// Changes settings.
         Edit = "edit",
         /// Has the node leave its cluster.
@@ -82,8 +80,7 @@ pub fn name_in_files(key: Key) -> Option<Cow<'static, str>> {
         | Key::CheckAgain
         | Key::StopChecking
         | Key::CopyKey
-        | Key::SaveKey
-        | Key::ReadKey => None,
+        | Key::SaveKey => None,
     }
 }
 

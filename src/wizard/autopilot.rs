@@ -123,7 +123,6 @@ enum Once {
     Judge,
     Prove,
     Save,
-    Read,
 }
 
 impl Autopilot {
@@ -278,9 +277,6 @@ impl Autopilot {
         let custody = state.custody();
         if custody.proof.is_some() {
             return Move::Do(vec![Event::Next]);
-        }
-        if custody.saved.is_some() && self.first(Once::Read) {
-            return Move::Do(vec![Event::Press(Action::ReadKey)]);
         }
         if custody.saved.is_none() {
             // An earlier start may have done every step, and this order may name another file.

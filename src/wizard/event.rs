@@ -112,10 +112,8 @@ pub enum Action {
     CopyRemedy,
     /// Copy the master key.
     CopyKey,
-    /// Save the master key to the file that is named.
+    /// Save the master key to the file that is named, and read it back.
     SaveKey,
-    /// Read the saved file back.
-    ReadKey,
     /// Save the answers of this run, without secrets, to the file that is named.
     SaveAnswers,
     /// Show the commands with which Octopus Server's own command line would do what the plan leads to.
@@ -140,4 +138,31 @@ pub enum Action {
     Cancel,
     /// End the program; asks once where something would be lost.
     Quit,
+}
+
+impl Action {
+    /// All of them.
+    pub const ALL: [Self; 21] = [
+        Self::Help,
+        Self::Reveal,
+        Self::ConnectionString,
+        Self::Certificate,
+        Self::CheckAgain,
+        Self::Accept,
+        Self::CopyRemedy,
+        Self::CopyKey,
+        Self::SaveKey,
+        Self::SaveAnswers,
+        Self::Script,
+        Self::Output,
+        Self::CopyNext,
+        Self::Retry,
+        Self::Undo,
+        Self::Leave,
+        Self::Edit,
+        Self::LeaveCluster,
+        Self::RemoveNode,
+        Self::Cancel,
+        Self::Quit,
+    ];
 }

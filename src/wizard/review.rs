@@ -115,7 +115,7 @@ impl State {
 
     /// Says what has to be typed before an action works.
     pub fn locks(&self, action: Action) -> Option<String> {
-        let about_key = matches!(action, Action::Reveal | Action::CopyKey | Action::SaveKey | Action::ReadKey);
+        let about_key = matches!(action, Action::Reveal | Action::CopyKey | Action::SaveKey);
         if self.place.here != ScreenId::Key || !about_key || self.is_unlocked() {
             return None;
         }

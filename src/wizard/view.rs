@@ -404,13 +404,13 @@ pub fn available_actions(state: &State, has_remedy: bool) -> Vec<Action> {
         ScreenId::Done if matches!(state.flow(), Some(Flow::FirstNode | Flow::Join)) && state.run().plan.is_some() => {
             actions.push(Action::CopyNext);
         }
-        ScreenId::MasterKey => actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey, Action::ReadKey]),
+        ScreenId::MasterKey => actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey]),
         ScreenId::Node if state.is_ours() => actions.extend([Action::Edit, Action::LeaveCluster]),
         // Their findings refer to it.
         ScreenId::Proof | ScreenId::Drift if state.is_ours() => actions.push(Action::Edit),
         ScreenId::Cluster if state.removable().is_some() => actions.push(Action::RemoveNode),
         ScreenId::Key if state.custody().generated.is_some() => {
-            actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey, Action::ReadKey]);
+            actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey]);
         }
         _ => {}
     }

@@ -1,10 +1,10 @@
 //! Every key that is shown works, and keys become the right events.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use octopus_setup::faces::tui::bindings::{KeyAction, visible};
+use octopus_setup::faces::tui::bindings::{KeyAction, key_of, visible};
 use octopus_setup::faces::tui::{Scene, Tui, TuiEvent, TuiOptions};
 use octopus_setup::model::answers::Raw;
-use octopus_setup::model::field::FieldId;
+use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::model::secret::SecretString;
 use octopus_setup::wizard::event::{Action, Event};
@@ -55,7 +55,11 @@ fn every_key_that_is_shown_does_what_it_says() {
     for state in every_state() {
         for binding in visible(&state, state.remedy().is_some()) {
             let keys: Vec<TuiEvent> = binding.keys.iter().map(|code| key(*code)).collect();
-            let keys = if binding.cap == "Ctrl-C" { vec![with('c', KeyModifiers::CONTROL)] } else { keys };
+            let mut keys = if binding.cap == "Ctrl-C" { vec![with('c', KeyModifiers::CONTROL)] } else { keys };
+            keys.extend(binding.letter.map(|letter| with(letter, KeyModifiers::ALT)));
+            let typing = state.focused().is_some_and(|field| !matches!(field.kind(), Kind::Choice(_) | Kind::Toggle));
+            let alone = binding.letter.filter(|_| !typing && state.overlay != Some(Overlay::ConnectionString));
+            keys.extend(alone.map(|letter| key(KeyCode::Char(letter))));
             assert!(!keys.is_empty(), "{} has no key", binding.cap);
             for key in keys {
                 let mut tui = Tui::new(TuiOptions::default());
@@ -94,6 +98,30 @@ fn every_action_of_the_state_has_a_key() {
             assert!(shown.iter().any(|binding| binding.does == KeyAction::Press(action)), "{action:?} at {:?}", state.place);
         }
     }
+}
+
+#[test]
+fn a_letter_is_text_where_text_is_typed_and_acts_with_alt() {
+    let mut state = states::database();
+    state.place.focus = Focus::Field(FieldId::Server);
+    assert!(matches!(&pressed(&state, key(KeyCode::Char('r')))[..], [Event::Edit(FieldId::Server, _)]));
+    assert!(matches!(&pressed(&state, with('r', KeyModifiers::ALT))[..], [Event::Press(Action::CheckAgain)]));
+    state.place.focus = Focus::Field(FieldId::Encryption);
+    assert!(matches!(&pressed(&state, key(KeyCode::Char('r')))[..], [Event::Press(Action::CheckAgain)]));
+}
+
+#[test]
+fn a_key_has_one_letter_and_a_letter_one_key() {
+    let mut letters: Vec<(&str, Option<char>)> = Action::ALL.into_iter().map(key_of).map(|key| (key.cap, key.letter)).collect();
+    letters.sort_unstable();
+    letters.dedup();
+    let count = letters.len();
+    letters.sort_unstable_by_key(|(cap, _)| *cap);
+    letters.dedup_by_key(|(cap, _)| *cap);
+    assert_eq!(letters.len(), count, "a key has two letters");
+    letters.sort_unstable_by_key(|(_, letter)| *letter);
+    letters.dedup_by_key(|(_, letter)| *letter);
+    assert_eq!(letters.len(), count, "a letter has two keys");
 }
 
 #[test]

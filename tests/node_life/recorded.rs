@@ -209,7 +209,6 @@ async fn a_first_node_is_replayed_and_none_of_its_secrets_is_recorded() {
     let key = taped.engine.state().custody().generated.as_ref().unwrap().key.clone();
     taped.press(Action::Reveal).await;
     taped.press(Action::SaveKey).await;
-    taped.press(Action::ReadKey).await;
     taped.types(FieldId::KeyProof, PROOF);
     taped.does(Event::Next);
     let text = key.to_base64().expose_secret().to_owned();

@@ -143,7 +143,7 @@ impl Scene {
     /// commands as they come.
     pub fn first_node(&self) -> Vec<String> {
         let mut lines = self.first_node_with(&[""], &["", "", ""], ["", "", ""]);
-        lines.extend(["install".to_owned(), "save".to_owned(), Self::path(&self.key_file()), "read".to_owned()]);
+        lines.extend(["install".to_owned(), "save".to_owned(), Self::path(&self.key_file())]);
         lines
     }
 

@@ -22,7 +22,6 @@ enum KeyChoice {
     Show,
     Save,
     Prove,
-    Read,
     Back,
     End,
 }
@@ -31,12 +30,11 @@ enum KeyChoice {
 pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     screen::heading(face)?;
     fingerprint(face)?;
-    face.say("To go on, prove that it is kept: save it and have the file read back, or type its last six characters.")?;
+    face.say("To go on, prove that it is kept: save it, or type its last six characters.")?;
     let choices = [
         MenuItem::new(KeyChoice::Show, talk::SHOW, "Show the key here, once."),
-        MenuItem::new(KeyChoice::Save, talk::SAVE, "Save the key to a new file that only you can read."),
+        MenuItem::new(KeyChoice::Save, talk::SAVE, "Save the key to a new file that only you can read, and read it back."),
         MenuItem::new(KeyChoice::Prove, "prove", "Type the key's last six characters, from where you keep it."),
-        MenuItem::new(KeyChoice::Read, talk::READ, "Have the saved file read back."),
         MenuItem::new(KeyChoice::End, "end", "End the program; the next start asks again."),
     ];
     face.menu(&choices)?;
@@ -45,7 +43,6 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
             MenuChoice::One(KeyChoice::Show) => show(face).await?,
             MenuChoice::One(KeyChoice::Save) => save(face).await?,
             MenuChoice::One(KeyChoice::Prove) => prove(face).await?,
-            MenuChoice::One(KeyChoice::Read) => read(face).await?,
             MenuChoice::One(KeyChoice::End) => face.quit().await?,
             MenuChoice::One(KeyChoice::Back) | MenuChoice::Back => {
                 face.say("The install is done; there is nothing to go back to.")?;
@@ -64,22 +61,20 @@ pub async fn ask_review<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> R
     fingerprint(face)?;
     let choices = [
         MenuItem::new(KeyChoice::Show, talk::SHOW, "Show the key here, once."),
-        MenuItem::new(KeyChoice::Save, talk::SAVE, "Save the key to a new file that only you can read."),
-        MenuItem::new(KeyChoice::Read, talk::READ, "Have the saved file read back."),
+        MenuItem::new(KeyChoice::Save, talk::SAVE, "Save the key to a new file that only you can read, and read it back."),
         MenuItem::new(KeyChoice::Back, "back", "Go back to the review."),
         MenuItem::new(KeyChoice::End, "end", "End the program."),
     ];
     face.menu(&choices)?;
     loop {
         let chosen = face.choose(&choices).await?;
-        let needs_key = matches!(chosen, MenuChoice::One(KeyChoice::Show | KeyChoice::Save | KeyChoice::Read));
+        let needs_key = matches!(chosen, MenuChoice::One(KeyChoice::Show | KeyChoice::Save));
         if needs_key && !unlock(face).await? {
             continue;
         }
         match chosen {
             MenuChoice::One(KeyChoice::Show) => show(face).await?,
             MenuChoice::One(KeyChoice::Save) => save(face).await?,
-            MenuChoice::One(KeyChoice::Read) => read(face).await?,
             MenuChoice::One(KeyChoice::End) => face.quit().await?,
             MenuChoice::One(KeyChoice::Prove | KeyChoice::Back) | MenuChoice::Back => {
                 return face.handle(Event::Jump(ScreenId::Node));
@@ -159,12 +154,7 @@ async fn is_meant<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<
         return Ok(true);
     }
     checks::tell_check(face, CheckId::KeyFile, &mut checks::ToldVerdicts::default())?;
-    face.yes_no("Save it there all the same?").await
-}
-
-async fn read<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
-    face.handle(Event::Press(Action::ReadKey))?;
-    face.until_idle("reading the file").await
+    face.yes_no("Save it there anyway?").await
 }
 
 /// Asks for the key's last six characters, hidden.

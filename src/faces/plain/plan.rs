@@ -185,7 +185,8 @@ pub async fn ask_install<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> 
     match face.state().run().phase {
         Phase::Finished => {
             face.say("Everything is done.")?;
-            face.handle(Event::Next)
+            // After a retry its last step has opened the next screen.
+            if face.state().place.here == ScreenId::Install { face.handle(Event::Next) } else { Ok(()) }
         }
         Phase::Failed => {
             face.say("The install has stopped. What is done stays until you undo it.")?;

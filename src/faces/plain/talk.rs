@@ -489,8 +489,6 @@ pub const SHOW: &str = "show";
 /// See [`SHOW`].
 pub const SAVE: &str = "save";
 /// See [`SHOW`].
-pub const READ: &str = "read";
-/// See [`SHOW`].
 pub const AGAIN: &str = "again";
 /// See [`SHOW`].
 pub const EDIT: &str = "edit";
@@ -525,7 +523,6 @@ fn typed_word(key: Key) -> Option<Cow<'static, str>> {
         Key::Reveal => SHOW,
         Key::CheckAgain => AGAIN,
         Key::SaveKey => SAVE,
-        Key::ReadKey => READ,
         Key::Edit => EDIT,
         Key::LeaveCluster => LEAVE,
         Key::RemoveNode => REMOVE,

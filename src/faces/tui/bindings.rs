@@ -55,6 +55,8 @@ pub struct Binding {
     pub keys: &'static [KeyCode],
     /// How they are shown.
     pub cap: &'static str,
+    /// The letter that does the same: with Alt everywhere, alone where no text is typed. For terminals that keep F-keys for themselves.
+    pub letter: Option<char>,
     /// What they do, in a word or two.
     pub label: &'static str,
     /// The same where there is little room.
@@ -72,7 +74,7 @@ const fn bind(
     rank: u8,
     does: KeyAction,
 ) -> Binding {
-    Binding { keys, cap, label, short, rank, does }
+    Binding { keys, cap, letter: None, label, short, rank, does }
 }
 
 const ENTER: &[KeyCode] = &[KeyCode::Enter];
@@ -132,8 +134,8 @@ pub fn for_screen(state: &State, has_remedy: bool) -> Vec<Binding> {
     found.extend(esc(state));
     for apt in available_actions(state, has_remedy) {
         let binding = action(apt, state);
-        // Stopping an install is Esc; a key is shown once.
-        if !found.iter().any(|other| other.cap == binding.cap) {
+        // Stopping an install is Esc.
+        if !found.iter().any(|other| other.does == binding.does) {
             found.push(binding);
         }
     }
@@ -207,30 +209,45 @@ fn esc(state: &State) -> Option<Binding> {
     Some(bind(ESC, "Esc", label, 1, does))
 }
 
-/// What is pressed for an action, and how that is shown; `install`: on the install screen, where letters do, too.
-const fn key_of(action: Action, install: bool) -> (&'static [KeyCode], &'static str) {
+/// The key of an action: the same one on every screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActionKey {
+    /// What is pressed; empty where only the letter does it.
+    pub keys: &'static [KeyCode],
+    /// How it is shown.
+    pub cap: &'static str,
+    /// The letter beside it. Ctrl-C has none: a letter alone must not end the program.
+    pub letter: Option<char>,
+}
+
+const fn function(keys: &'static [KeyCode], cap: &'static str, letter: char) -> ActionKey {
+    ActionKey { keys, cap, letter: Some(letter) }
+}
+
+/// Returns the key of an action. No letter is one that moves or deletes a word with Alt (b, d, f).
+pub const fn key_of(action: Action) -> ActionKey {
     match action {
-        Action::Help => (&[KeyCode::F(1)], "F1"),
-        Action::Reveal => (&[KeyCode::F(2)], "F2"),
-        Action::ConnectionString => (&[KeyCode::F(3)], "F3"),
-        Action::Certificate | Action::Script | Action::Output | Action::Edit => (&[KeyCode::F(4)], "F4"),
-        Action::Cancel if install => (ESC, "Esc"),
-        Action::Retry if install => (&[KeyCode::Char('r'), KeyCode::Char('R'), KeyCode::F(5)], "R"),
-        Action::CheckAgain | Action::Cancel | Action::Retry => (&[KeyCode::F(5)], "F5"),
-        Action::CopyRemedy | Action::CopyKey | Action::CopyNext => (&[KeyCode::F(6)], "F6"),
-        Action::SaveKey | Action::SaveAnswers => (&[KeyCode::F(7)], "F7"),
-        Action::ReadKey | Action::Accept => (&[KeyCode::F(8)], "F8"),
-        Action::Undo if install => (&[KeyCode::Char('u'), KeyCode::Char('U'), KeyCode::F(9)], "U"),
-        Action::Undo | Action::LeaveCluster | Action::RemoveNode => (&[KeyCode::F(9)], "F9"),
-        Action::Leave if install => (&[KeyCode::Char('l'), KeyCode::Char('L'), KeyCode::F(10)], "L"),
-        Action::Leave => (&[KeyCode::F(10)], "F10"),
-        Action::Quit => (&[], "Ctrl-C"),
+        Action::Help => function(&[KeyCode::F(1)], "F1", 'h'),
+        Action::Reveal => function(&[KeyCode::F(2)], "F2", 'v'),
+        Action::ConnectionString => function(&[KeyCode::F(3)], "F3", 'p'),
+        Action::Certificate | Action::Script | Action::Output => function(&[KeyCode::F(4)], "F4", 'i'),
+        Action::CheckAgain | Action::Cancel | Action::Retry => function(&[KeyCode::F(5)], "F5", 'r'),
+        Action::CopyRemedy | Action::CopyKey | Action::CopyNext => function(&[KeyCode::F(6)], "F6", 'c'),
+        Action::SaveKey | Action::SaveAnswers => function(&[KeyCode::F(7)], "F7", 's'),
+        Action::Accept => function(&[KeyCode::F(8)], "F8", 'a'),
+        Action::Undo => function(&[KeyCode::F(9)], "F9", 'u'),
+        Action::Leave => function(&[KeyCode::F(10)], "F10", 'q'),
+        // Reviews have them, where nothing is typed.
+        Action::Edit => function(&[], "E", 'e'),
+        Action::LeaveCluster => function(&[], "L", 'l'),
+        Action::RemoveNode => function(&[], "X", 'x'),
+        Action::Quit => ActionKey { keys: &[], cap: "Ctrl-C", letter: None },
     }
 }
 
 /// How an action's key is shown, for sentences of this face.
 pub const fn cap(action: Action) -> &'static str {
-    key_of(action, false).1
+    key_of(action).cap
 }
 
 /// What a key of the wizard's sentences is called here.
@@ -251,7 +268,6 @@ const fn name(key: Key) -> &'static str {
         Key::StopChecking => cap(Action::Cancel),
         Key::CopyKey => cap(Action::CopyKey),
         Key::SaveKey => cap(Action::SaveKey),
-        Key::ReadKey => cap(Action::ReadKey),
         Key::Edit => cap(Action::Edit),
         Key::LeaveCluster => cap(Action::LeaveCluster),
         Key::RemoveNode => cap(Action::RemoveNode),
@@ -266,7 +282,7 @@ pub fn fill(text: &str) -> Cow<'_, str> {
 /// The key of an action.
 fn action(action: Action, state: &State) -> Binding {
     let install = state.place.here == ScreenId::Install;
-    let (keys, cap) = key_of(action, install);
+    let ActionKey { keys, cap, letter } = key_of(action);
     let (label, rank) = match action {
         Action::Help => (("help", "help"), 3),
         Action::Reveal if state.custody().revealed => (("hide", "hide"), 2),
@@ -283,7 +299,6 @@ fn action(action: Action, state: &State) -> Binding {
         Action::CopyKey => (("copy", "copy"), 2),
         Action::CopyNext => (("copy the command", "copy"), 2),
         Action::SaveKey => (("save", "save"), 2),
-        Action::ReadKey => (("read back", "read"), 2),
         Action::SaveAnswers => (("save answers", "save"), 4),
         Action::Script => (("show script", "script"), 3),
         Action::Output => (("show output", "output"), 3),
@@ -296,7 +311,7 @@ fn action(action: Action, state: &State) -> Binding {
         Action::RemoveNode => (("remove this node", "remove"), 3),
         Action::Quit => (("quit", "quit"), 7),
     };
-    bind(keys, cap, label, rank, KeyAction::Press(action))
+    Binding { letter, ..bind(keys, cap, label, rank, KeyAction::Press(action)) }
 }
 
 /// What a key does now, by the table.
@@ -305,12 +320,28 @@ pub fn find(state: &State, key: KeyEvent) -> Option<KeyAction> {
     if control && matches!(key.code, KeyCode::Char('c' | 'C')) {
         return Some(KeyAction::Press(Action::Quit));
     }
-    if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+    if control {
         return None;
     }
+    let alt = key.modifiers.contains(KeyModifiers::ALT);
+    let letter = match key.code {
+        KeyCode::Char(letter) if alt || !is_typing(state) => Some(letter.to_ascii_lowercase()),
+        _ => None,
+    };
     // Finding out whether there is a remedy runs every check of the screen; only this key depends on it.
-    let has_remedy = key.code == KeyCode::F(6) && state.remedy().is_some();
-    visible(state, has_remedy).into_iter().find(|binding| binding.keys.contains(&key.code)).map(|binding| binding.does)
+    let copy = key_of(Action::CopyRemedy);
+    let has_remedy = (copy.keys.contains(&key.code) || copy.letter == letter) && state.remedy().is_some();
+    let is_meant =
+        |binding: &Binding| (!alt && binding.keys.contains(&key.code)) || (letter.is_some() && binding.letter == letter);
+    visible(state, has_remedy).into_iter().find(is_meant).map(|binding| binding.does)
+}
+
+/// Returns whether letters are text here.
+fn is_typing(state: &State) -> bool {
+    match state.overlay {
+        Some(overlay) => overlay == Overlay::ConnectionString,
+        None => state.focused().is_some_and(|field| !matches!(field.kind(), Kind::Choice(_) | Kind::Toggle)),
+    }
 }
 
 /// What a key means here.
@@ -377,19 +408,22 @@ pub fn is_row(state: &State) -> bool {
     table && matches!(state.place.focus, Focus::Item(_))
 }
 
-/// The focus one further: through the fields, the button after them, and round again. In a list it stops at the ends. With a wrap, a Tab too
-/// many costs another one; without, it would seem that the key had stopped working.
+/// The focus one further: to the button, where there is one, through the fields, and round again. In a list it stops at the ends. With a wrap,
+/// a Tab too many costs another one; without, it would seem that the key had stopped working.
 pub fn move_focus(state: &State, step: Direction) -> Option<Event> {
     if matches!(state.place.focus, Focus::Item(_)) {
         return page_focus(state, step, 1);
     }
-    let mut stops: Vec<Focus> = state.fields().into_iter().map(Focus::Field).collect();
-    if state.button().is_some() {
-        if stops.is_empty() {
-            stops.push(Focus::Screen);
+    let fields = state.fields().into_iter().map(Focus::Field);
+    let stops: Vec<Focus> = match state.button() {
+        // A question of the plan comes before its button; the offer to save the answers after it.
+        Some(_) => {
+            let (offers, questions): (Vec<_>, Vec<_>) = fields.partition(|stop| *stop == Focus::Field(FieldId::AnswersFile));
+            let start = if questions.is_empty() { vec![Focus::Screen] } else { questions };
+            start.into_iter().chain([Focus::Button]).chain(offers).collect()
         }
-        stops.push(Focus::Button);
-    }
+        None => fields.collect(),
+    };
     let count = stops.len();
     let to = match (stops.iter().position(|stop| *stop == state.place.focus), step) {
         (None, Direction::Forward) => 0,

@@ -71,7 +71,6 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Go
             }
         }
         Action::SaveKey => master_key::save(state, effects),
-        Action::ReadKey => master_key::read_back(state, effects),
         Action::SaveAnswers => save_answers(state, effects),
         Action::Script => state.overlay = Some(Overlay::Script),
         Action::Output => state.overlay = Some(Overlay::Output),

@@ -91,36 +91,30 @@ pub fn proof_typed(state: &mut State) {
     }
 }
 
-/// Saves the key to the file that is named.
+/// Saves the key to the file that is named; once it is there, it is read back.
 pub fn save(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(generated) = &state.custody().generated else { return };
     if let Some(path) = read::absolute(FieldId::KeyFile, &state.answers) {
         effects.push(Effect::SaveKey(path, generated.key.clone()));
     } else {
         state.place.focus = Focus::Field(FieldId::KeyFile);
-        key_saved(state, Err(FileTrouble::NotAbsolute));
+        key_saved(state, Err(FileTrouble::NotAbsolute), effects);
     }
 }
 
-/// Reads the saved file back.
-pub fn read_back(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(generated) = &state.custody().generated else { return };
-    match &state.custody().saved {
-        Some(saved) => effects.push(Effect::ReadKey(PathBuf::from(saved.as_str()), generated.key.clone())),
-        None => state.notice = Some(Notice { bad: true, text: "Save the key to a file first{? ({key:save-key})}.".into() }),
-    }
-}
-
-/// Reports whether the key was saved.
-pub fn key_saved(state: &mut State, result: Result<Untrusted, FileTrouble>) {
+/// Takes in whether the key was saved, and reads the file back: that is the proof that the key is kept.
+pub fn key_saved(state: &mut State, result: Result<Untrusted, FileTrouble>, effects: &mut Vec<Effect>) {
     let (bad, text) = match &result {
-        Ok(path) => (false, format!("Saved to {path}, readable by you only.{{? {{key:read-key}} reads it back as proof.}}")),
+        Ok(path) => (false, format!("Saved to {path}, readable by you only.")),
         Err(trouble) => (true, trouble.says()),
     };
     state.notice = Some(Notice { bad, text });
     let Some(custody) = state.custody_mut() else { return };
     match result {
         Ok(path) => {
+            if let Some(generated) = &custody.generated {
+                effects.push(Effect::ReadKey(PathBuf::from(path.as_str()), generated.key.clone()));
+            }
             custody.file_trouble = None;
             custody.saved = Some(path);
         }
@@ -132,7 +126,15 @@ pub fn key_saved(state: &mut State, result: Result<Untrusted, FileTrouble>) {
 pub fn key_read(state: &mut State, result: Result<bool, FileTrouble>) {
     let holds = result.as_ref().ok().copied();
     let (bad, text) = match result {
-        Ok(true) => (false, "The file was read back and holds the key. Move it to a safe place, off this machine.".to_owned()),
+        Ok(true) => {
+            let file = state.custody().saved.as_ref().map_or("the file", |saved| saved.as_str());
+            (
+                false,
+                format!(
+                    "The key is saved in {file}, readable by you only, and was read back. Move it to a safe place, off this machine."
+                ),
+            )
+        }
         Ok(false) => (true, "The file was read back and does not hold this key. Save it to another file.".to_owned()),
         Err(FileTrouble::Refused(said)) => (true, format!("The file could not be read back: {said}.")),
         Err(FileTrouble::Exists | FileTrouble::NotAbsolute) => (true, "The file could not be read back.".to_owned()),

@@ -24,8 +24,9 @@ use crate::model::screen::ScreenId;
 use crate::model::survey::{Observed, Ticket};
 
 use super::effect::Effect;
-use super::event::{Event, StartChoice};
+use super::event::{Action, Event, StartChoice};
 use super::review::{Wanted, subject_from_file};
+use super::run::Phase;
 use super::state::{Ending, FlowState, Notice, State};
 use super::tickets;
 use crate::catalog::format;
@@ -63,8 +64,13 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
     if is_of_a_person(&event) {
         state.notice = None;
     }
+    let starts = matches!(event, Event::Enter | Event::Press(Action::Retry));
     let goto = apply(state, event, &mut effects);
     carry_out(state, goto, &mut effects);
+    // Who starts an install wants to see what comes of it: its last step opens the next screen.
+    if starts && state.place.here == ScreenId::Install && state.run().phase == Phase::Running {
+        state.prompt.waiting = true;
+    }
     effects
 }
 
@@ -87,7 +93,7 @@ fn apply(state: &mut State, event: Event, effects: &mut Vec<Effect>) -> Goto {
         Event::ProveAll => surveys::prove_all(state, effects),
         Event::Resumed(result) => start::resume(state, result, effects),
         Event::Copied(result) => master_key::text_copied(state, result),
-        Event::KeySaved(result) => master_key::key_saved(state, result),
+        Event::KeySaved(result) => master_key::key_saved(state, result, effects),
         Event::KeyRead(result) => master_key::key_read(state, result),
         Event::AnswersSaved(result) => actions::answers_saved(state, result),
         Event::Failed(said) => state.notice = Some(Notice { bad: true, text: said.to_string() }),

@@ -24,7 +24,7 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
         ScreenId::Start => return state.focused_start_choice().map_or(Goto::Nowhere, Goto::Begin),
         ScreenId::Install => match state.run().phase {
             Phase::Finished => return advance(state),
-            // Enter pressed a moment too early counts all the same.
+            // Enter pressed a moment too early counts as well.
             Phase::Running => state.prompt.waiting = true,
             Phase::Undone => {
                 if let Some(work) = state.work_mut() {
@@ -200,12 +200,12 @@ fn leave_key(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     }
     if state.custody().refuses(state.answers.trimmed(FieldId::KeyProof)) {
         state.place.focus = Focus::Field(FieldId::KeyProof);
-        let text = "What was typed are not the key's last six characters.{? {key:reveal} shows the key again, {key:read-key} reads the saved file back.}";
+        let text = "What was typed are not the key's last six characters.{? {key:reveal} shows the key again, {key:save-key} saves it and reads the file back.}";
         state.notice = Some(Notice { bad: true, text: text.into() });
     } else {
         state.notice = Some(Notice {
             bad: true,
-            text: "First prove that the key is kept: type its last six characters, or save it{? ({key:save-key})} and have it read back{? ({key:read-key})}."
+            text: "First prove that the key is kept: type its last six characters, or save it{? ({key:save-key})}, which reads it back."
                 .into(),
         });
     }

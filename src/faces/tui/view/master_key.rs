@@ -136,7 +136,7 @@ fn hands(canvas: &mut Canvas<'_>, area: Rect, custody: &Custody) {
     });
     let rows = [
         ("Copied", copied, "{key:copy-key} hands it to the clipboard."),
-        ("Saved", saved, "{key:save-key} writes it to the file named above."),
+        ("Saved", saved, "{key:save-key} writes the file above, and reads it back."),
     ];
     for (line, (name, done, otherwise)) in (0..).zip(rows) {
         let line = row(area, line);

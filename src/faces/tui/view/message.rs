@@ -224,7 +224,7 @@ fn has_wrong_field(scene: &Scene<'_>) -> bool {
 /// Says what is needed before the screen can be proven.
 fn lacking(scene: &Scene<'_>) -> String {
     if scene.state.place.here == ScreenId::MasterKey {
-        return "Prove that it is kept: type its last six characters, or {key:save-key}, then {key:read-key}.".to_owned();
+        return "Prove that it is kept: save it ({key:save-key}), or type its last six characters.".to_owned();
     }
     let label = |field: &FieldId| scene.words.field(*field).map(|words| words.label.as_str());
     let is_wrong = |field: &FieldId| !form::is_missing(*field, &scene.state.answers) && scene.state.problem(*field).is_some();

@@ -90,8 +90,11 @@ fn help_lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
     add("", theme.plain, 0);
     add("Keys", theme.title, 0);
     for binding in bindings::for_screen(scene.state, scene.state.has_remedy(scene.foremost.as_ref())) {
-        add(&format!("{} {}", binding.cap, binding.label), theme.plain, 0);
+        let letter = binding.letter.filter(|_| !binding.keys.is_empty());
+        let beside = letter.map_or_else(String::new, |letter| format!(" or Alt-{}", letter.to_ascii_uppercase()));
+        add(&format!("{}{beside}: {}", binding.cap, binding.label), theme.plain, 0);
     }
+    add("A letter after Alt does its work without Alt too, where no text is typed.", theme.plain, 0);
     add(
         "Tab and Shift-Tab move between the fields, left and right choose, {key:next} goes on, {key:back} goes back.",
         theme.plain,
