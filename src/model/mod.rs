@@ -32,6 +32,7 @@ pub mod screen;
 pub mod secret;
 pub mod stand_in;
 pub mod storage;
+pub mod suggestion;
 pub mod survey;
 pub mod target;
 pub mod untrusted;

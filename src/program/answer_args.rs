@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::error::Error;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
@@ -28,7 +28,10 @@ A secret never stands on the command line. WHERE says from where it is taken: en
 line of standard input; prompt, a question at the terminal.";
 
 /// Printed below the flags in the short help.
-const MORE: &str = "--help tells more: every flag, where answers come from, and what the exit statuses mean.";
+const MORE: &str = "--help tells more: every flag, where answers come from, the exit statuses.";
+
+/// The same where no flag of an answer is shown.
+const MORE_FLAGS: &str = "Every answer of first-node and join has a flag here, too: --help lists them.";
 
 /// The help heading of the flags that answer fields.
 const ANSWERS: &str = "Answers";
@@ -106,7 +109,9 @@ fn with_flags(command: Command) -> Command {
     let mut command = command.arg(files).arg(set);
     for flag in FLAGS.iter().filter(|flag| asks(flag.field)) {
         if !command.get_arguments().any(|arg| arg.get_long() == Some(flag.long.as_str())) {
-            command = command.arg(arg(flag));
+            let arg = arg(flag);
+            // Of both flows together they would fill two screens.
+            command = command.arg(if flow.is_some() || undoes { arg } else { arg.hide_short_help(true) });
         }
     }
     for flag in FLAGS.iter().filter(|flag| flag.field.is_secret() && asks(flag.field)) {
@@ -115,7 +120,8 @@ fn with_flags(command: Command) -> Command {
     }
     match flow {
         Some(_) => command.after_help(MORE).after_long_help(format!("{PRECEDENCE}\n\n{}", exit_status())),
-        None => command.after_help(MORE).after_long_help(PRECEDENCE),
+        None if undoes => command.after_help(MORE).after_long_help(PRECEDENCE),
+        None => command.after_help(MORE_FLAGS).after_long_help(PRECEDENCE),
     }
 }
 
@@ -157,7 +163,15 @@ pub fn explained(command: Command) -> Command {
             let default = answer_file::default(flag.field).map(|default| format!(" [default: {default}]")).unwrap_or_default();
             let (hint, others) = (hint.trim_end_matches('.'), format!("[env: {}]{default}", flag.field.variable()));
             let label = if flag.field.is_secret() { hint.to_owned() } else { flag.field.label().to_owned() };
-            arg.help(label).long_help(format!("{hint}\n{others}"))
+            // Named in our own words, which are shorter than clap's: a line for each flag.
+            let values = arg.get_possible_values();
+            let values: Vec<&str> =
+                values.iter().map(PossibleValue::get_name).filter(|_| flag.field.kind() != Kind::Toggle).collect();
+            let (choice, choices) = match values.join(", ") {
+                none if none.is_empty() => (String::new(), String::new()),
+                some => (format!(": {some}"), format!(" [possible values: {some}]")),
+            };
+            arg.hide_possible_values(true).help(label + &choice).long_help(format!("{hint}\n{others}{choices}"))
         }
         None => arg,
     };

@@ -52,20 +52,20 @@ const REPLAY: &str = "Show a recording again, without a network and without doin
 pub struct Cli {
     /// Draw with ASCII characters only.
     ///
-    /// Draw with ASCII characters only (by itself on TERM=linux and where the locale is not UTF-8).
+    /// Without it, that is done on TERM=linux and where the locale is not UTF-8.
     #[arg(long, global = true, display_order = LAST, hide_short_help = true)]
     pub ascii: bool,
 
     /// Take the mouse.
     ///
-    /// Take the mouse: clicks choose fields, screens and keys. The terminal's own selection then needs Shift.
+    /// Clicks choose fields, screens and keys. The terminal's own selection then needs Shift.
     #[arg(long, global = true, display_order = LAST, hide_short_help = true)]
     pub mouse: bool,
 
     /// Ask in plain sentences, one question at a time.
     ///
-    /// Ask in plain sentences, one question at a time, without moving the cursor: for screen readers, serial consoles and
-    /// pipes (by itself where the terminal can do no more, as with TERM=dumb).
+    /// The cursor is not moved: for screen readers, serial consoles and pipes. Without it, that is done where the terminal
+    /// can do no more, as with TERM=dumb.
     #[arg(long, global = true, display_order = LAST)]
     pub plain: bool,
 
@@ -95,12 +95,12 @@ pub enum Command {
     Join(Deferred<Wizard>),
     /// Review a node of this machine, or check it for monitoring.
     ///
-    /// Review a node of this machine: its settings, every check again, the cluster, what has drifted. Nothing stays but what was there: files
-    /// that try whether a folder can be written go at once.
+    /// Its settings, every check again, the cluster, and what has drifted. Nothing is changed: files that try whether a folder can be
+    /// written are deleted at once.
     Review(Deferred<ReviewArgs>),
     /// Change settings of a node of this machine.
     ///
-    /// Change settings of a node of this machine, in its config and in the registry.
+    /// In its node config and in the registry.
     Edit(Deferred<Wizard>),
     /// Take a node of this machine out of its cluster.
     Leave(Deferred<Wizard>),
@@ -126,8 +126,7 @@ pub enum Command {
     Migrate(Deferred<Migrate>),
     /// Look for everything that is known to go wrong with a node.
     ///
-    /// Look for everything that is known to go wrong with a node of this machine, and say what to do. Nothing is
-    /// changed.
+    /// A node of this machine, with what to do about each finding. Nothing is changed.
     Check(Deferred<CheckArgs>),
     /// Print the completions of a shell.
     Completions(Deferred<Completions>),
@@ -143,26 +142,25 @@ pub enum Command {
 pub struct Wizard {
     /// Do it without screens and questions.
     ///
-    /// Do it without screens and questions, but for a secret that is to be asked for at the terminal. The same checks, the same
-    /// plan.
+    /// Only a secret whose place is `prompt` is asked for, at the terminal. The checks and the plan are the same.
     #[arg(long)]
     pub yes: bool,
 
     /// End with the plan; nothing is written.
     ///
-    /// End with the plan: everything is proven without screens and questions, and nothing is written.
+    /// Everything is checked, without screens and questions.
     #[arg(long)]
     pub dry_run: bool,
 
     /// Go on in spite of this check's warnings.
     ///
-    /// Go on in spite of this check's warnings; its name is the one that is printed. Goes with --yes and --dry-run.
+    /// Its name is the one that is printed beside the warning. Goes with --yes and --dry-run.
     #[arg(long, value_name = "CHECK", value_delimiter = ',')]
     pub accept: Vec<String>,
 
     /// How to print what happens.
     ///
-    /// How to print what happens: for people, or as JSON, one object a line. Goes with --yes and --dry-run.
+    /// For people, or as JSON, one object a line. Goes with --yes and --dry-run.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
 
@@ -184,7 +182,9 @@ pub struct Remove {
 /// The undoing of an unfinished run.
 #[derive(Debug, Args)]
 pub struct Undo {
-    /// The instance whose run it is; the only unfinished one of this machine when nothing is said.
+    /// The instance whose run it is.
+    ///
+    /// Without it, the only unfinished run of this machine is taken.
     #[arg(long, value_name = "NAME")]
     pub instance: Option<String>,
 
@@ -196,7 +196,9 @@ pub struct Undo {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// How to print what happens: for people, or as JSON, one object a line.
+    /// How to print what happens.
+    ///
+    /// For people, or as JSON, one object a line.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
 
@@ -230,13 +232,19 @@ pub enum AnswersCommand {
         #[arg(value_enum)]
         flow: FlowArg,
     },
-    /// Say what is wrong with the answers, all of it at once; nothing is written. Commands that an answer comes from are run.
+    /// Say what is wrong with the answers, all of it at once.
+    ///
+    /// Nothing is written. Commands that an answer comes from are run.
     Check {
-        /// The flow that they are for; the one that the file names when nothing is said.
+        /// The flow that they are for.
+        ///
+        /// Without it, the one that the file names.
         #[arg(long, value_enum)]
         flow: Option<FlowArg>,
 
-        /// Prove them as well: against this machine, the server and the database, as a dry run does.
+        /// Check them live as well.
+        ///
+        /// Against this machine, the server and the database, as a dry run does.
         #[arg(long)]
         live: bool,
 
@@ -272,36 +280,50 @@ impl FlowArg {
 /// A script for Octopus Server's own command line, a compose file, or an answer file.
 #[derive(Debug, Args)]
 pub struct Script {
-    /// What to print; a script for the shell of the platform when nothing is said.
+    /// What to print.
+    ///
+    /// Without it, a script for the platform's own shell.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub format: Option<ScriptFormat>,
 
-    /// The platform of the machine that it is for, whose rules hold for its paths; this machine's when nothing is said.
+    /// The platform that it is for.
+    ///
+    /// Its rules hold for the paths. Without it, this machine's.
     #[arg(long, value_name = "PLATFORM", value_enum)]
     pub platform: Option<TargetPlatform>,
 
-    /// Of this instance's node config; of the only one of this machine when nothing is said.
+    /// From this instance's node config.
+    ///
+    /// Without it, from the only one of this machine.
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     pub instance: Option<String>,
 
-    /// Of this node config (octopus-node.toml).
+    /// From this node config (octopus-node.toml).
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Of answers instead: the flow that they are for. With --instance or --config, as which node it is set up: as a further
-    /// one when nothing is said, which has nothing in it that concerns the other nodes.
+    /// From answers, for this flow.
+    ///
+    /// With --instance or --config it says as which node it is set up; without it as a further node, so that nothing in it concerns the
+    /// other nodes.
     #[arg(long, value_enum)]
     pub flow: Option<FlowArg>,
 
-    /// With the secrets themselves in it instead of references to the environment; only into a file (--out), 0600.
+    /// Write the secrets into it; goes with --out.
+    ///
+    /// Otherwise it refers to variables of the environment. Only into a file, with mode 0600.
     #[arg(long, requires = "out")]
     pub with_secrets: bool,
 
-    /// Write it to this new file, 0600, instead of printing it.
+    /// Write it to this new file instead of printing it.
+    ///
+    /// The file has mode 0600.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
-    /// How to print: as it is, or as a JSON object that holds it.
+    /// How to print it.
+    ///
+    /// As it is, or as a JSON object that holds it.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
 
@@ -335,11 +357,13 @@ pub enum TargetPlatform {
 /// What is asked of a node of this machine.
 #[derive(Debug, Args)]
 pub struct NodeChoice {
-    /// The instance; case does not count. The only one of this machine when nothing is said.
+    /// The instance.
+    ///
+    /// Upper and lower case are the same. Without it, the only one of this machine.
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     pub instance: Option<String>,
 
-    /// Of this node config: octopus-node.toml, or an OctopusServer.config.
+    /// The node's octopus-node.toml or OctopusServer.config.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -350,19 +374,27 @@ pub struct Migrate {
     #[command(flatten)]
     pub node: NodeChoice,
 
-    /// The root of the shared storage, as this machine and Octopus Server name it; a folder for each kind is made below it.
+    /// The root of the shared storage.
+    ///
+    /// As this machine and Octopus Server name it. A folder for each kind of files is made below it.
     #[arg(long, value_name = "ROOT")]
     pub to: PathBuf,
 
-    /// Take the files from below this folder instead of a node's home directory; nothing but files is moved then.
+    /// Take the files from this folder, not from a node's home.
+    ///
+    /// Nothing but files is moved then.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["instance", "config"])]
     pub from: Option<PathBuf>,
 
-    /// Take one kind of files from another folder: artifacts, task-logs, packages, telemetry, imports, event-exports.
+    /// Take one kind of files from another folder.
+    ///
+    /// The kinds are artifacts, task-logs, packages, telemetry, imports and event-exports.
     #[arg(long, value_name = "NAME=DIR")]
     pub folder: Vec<String>,
 
-    /// Say what would be copied, what stands in the way, whether there is room. Nothing is written, not even a probe.
+    /// Say what would be copied; nothing is written.
+    ///
+    /// With what stands in the way, and whether there is room. Not even a probe is written.
     #[arg(long)]
     pub dry_run: bool,
 
@@ -370,24 +402,33 @@ pub struct Migrate {
     #[arg(long)]
     pub yes: bool,
 
-    /// Go on in spite of this warning; its name is the one that is printed.
+    /// Go on in spite of this warning.
+    ///
+    /// Its name is the one that is printed beside it.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub accept: Vec<String>,
 
-    /// How many files, or batches of small ones, are copied at a time; twice the number of processors, from 4 to 16, when nothing
-    /// is said.
+    /// How many files are copied at a time.
+    ///
+    /// Or batches of small files. Without it, twice the number of processors, from 4 to 16.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub jobs: Option<u16>,
 
-    /// How long one operation of a disk or a share may take before it is given up, in seconds.
+    /// How long one operation of a disk may take.
+    ///
+    /// Or of a share, in seconds; then it is given up.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
     pub patience: u16,
 
-    /// Octopus Server's program, for telling it where its files are now; that of the usual place when nothing is said.
+    /// Octopus Server's program.
+    ///
+    /// It is run to tell Octopus Server where its files are now. Without it, the one in the usual place.
     #[arg(long, value_name = "FILE")]
     pub octopus_server: Option<PathBuf>,
 
-    /// How to print what happens: for people, or as JSON, one object a line.
+    /// How to print what happens.
+    ///
+    /// For people, or as JSON, one object a line.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
 }
@@ -405,7 +446,9 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub limit: TimeLimit,
 
-    /// Send a login that looks like an account of a directory, or like a placeholder, all the same: sql-login.
+    /// Send a login that looks wrong.
+    ///
+    /// One that looks like an account of a directory, or like a placeholder.
     #[arg(long, value_name = "CHECK", value_enum)]
     pub accept: Option<AcceptedCheck>,
 }
@@ -435,16 +478,21 @@ pub enum CompletionShell {
 /// What to review, and how.
 #[derive(Debug, Args)]
 pub struct ReviewArgs {
-    /// The instance; case does not count. The only one of this machine when nothing is said.
+    /// The instance.
+    ///
+    /// Upper and lower case are the same. Without it, the only one of this machine.
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     pub instance: Option<String>,
 
-    /// The file to review: a node config (octopus-node.toml), or an OctopusServer.config, which is only read.
+    /// The node's octopus-node.toml or OctopusServer.config.
+    ///
+    /// The latter is only read.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Print the findings instead of opening the screens, and end with a status for monitoring: 0 fine, 1 warnings, 2 stops,
-    /// 3 not everything could be looked at, 64 usage.
+    /// Print the findings, with a status for monitoring.
+    ///
+    /// No screens open. The exit status is 0 fine, 1 warnings, 2 stops, 3 not everything could be looked at, 64 usage.
     #[arg(long)]
     pub check: bool,
 
@@ -455,7 +503,9 @@ pub struct ReviewArgs {
     #[command(flatten)]
     pub limit: TimeLimit,
 
-    /// Send a login that looks like an account of a directory, or like a placeholder, all the same: sql-login. Goes with --check.
+    /// Send a login that looks wrong.
+    ///
+    /// One that looks like an account of a directory, or like a placeholder. Goes with --check.
     #[arg(long, value_name = "CHECK", value_enum)]
     pub accept: Option<AcceptedCheck>,
 }
@@ -478,7 +528,9 @@ impl AcceptedCheck {
 /// How long a look may take.
 #[derive(Debug, Args)]
 pub struct TimeLimit {
-    /// So many seconds at the most; what has not answered by then is unknown.
+    /// The most time that it may take.
+    ///
+    /// In seconds. What has not answered by then is unknown.
     #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=3600))]
     within: u16,
 }
@@ -511,11 +563,13 @@ pub const fn output(format: Option<Format>) -> OutputFormat {
 #[cfg(feature = "practice")]
 #[derive(Debug, Args)]
 pub struct Practice {
-    /// Where its data, its certificates and the practice nodes are kept.
+    /// The folder of its data.
+    ///
+    /// Its certificates and the practice nodes are kept there as well.
     #[arg(long, value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
 
-    /// What to do with it; the wizard on it when nothing is said.
+    /// What to do with it; without it, the wizard runs on it.
     #[command(subcommand)]
     pub command: Option<PracticeCommand>,
 }
@@ -526,15 +580,19 @@ pub struct Practice {
 pub enum PracticeCommand {
     /// Run the server alone until Ctrl-C; prints first where it is, as TOML.
     Serve {
-        /// The loopback port; a free one when nothing is said.
+        /// The loopback port; 0 is a free one.
         #[arg(long, value_name = "N", default_value_t = 0)]
         port: u16,
 
-        /// Write the way to it as an answer file, 0600, for --answers of first-node and join; an older one is replaced.
+        /// Write an answer file that leads to it.
+        ///
+        /// For --answers of first-node and join. It has mode 0600, and an older one is replaced.
         #[arg(long, value_name = "FILE")]
         answers: Option<PathBuf>,
 
-        /// How to print where it is: as TOML, or as JSON.
+        /// How to print where it is.
+        ///
+        /// As TOML, or as JSON.
         #[arg(long, value_name = "FORMAT", value_enum)]
         output: Option<Format>,
     },

@@ -38,8 +38,9 @@ pub struct LoadBalancer {
     #[command(flatten)]
     pub node: NodeChoice,
 
-    /// Without a database: a node of the cluster, as NAME=URL, or NAME=URL,PORT where its port for polling Tentacles is not
-    /// 10943. Once for each.
+    /// A node of the cluster; the database is not read.
+    ///
+    /// As NAME=URL, or NAME=URL,PORT where its port for polling Tentacles is not 10943. Once for each node.
     #[arg(long = "node", value_name = "NAME=URL", conflicts_with_all = ["instance", "config"])]
     pub nodes: Vec<String>,
 
@@ -47,23 +48,33 @@ pub struct LoadBalancer {
     #[arg(long, value_name = "HOST")]
     pub name: Option<String>,
 
-    /// Where the load balancer listens: a port, an address, or both. Port 80, or 443 with a certificate, when nothing is said.
+    /// Where the load balancer listens.
+    ///
+    /// A port, an address, or both. Without it, port 80, or 443 with a certificate.
     #[arg(long, value_name = "WHERE")]
     pub listen: Option<String>,
 
-    /// TLS at the load balancer: the file of its certificate with the chain, on its machine.
+    /// The load balancer's certificate, for TLS.
+    ///
+    /// A file on its machine, with the chain.
     #[arg(long, value_name = "FILE", requires = "certificate_key")]
     pub certificate: Option<String>,
 
-    /// The file of the certificate's key, on the load balancer's machine.
+    /// The certificate's key.
+    ///
+    /// A file on the load balancer's machine.
     #[arg(long, value_name = "FILE", requires = "certificate")]
     pub certificate_key: Option<String>,
 
-    /// Keep each client with one node. Octopus does not need it.
+    /// Keep each client with one node.
+    ///
+    /// Octopus does not need it.
     #[arg(long)]
     pub sticky: bool,
 
-    /// The load balancer's first port for polling Tentacles; each node has one of its own, in the order in which they joined.
+    /// The first port for polling Tentacles.
+    ///
+    /// Each node has a port of its own on the load balancer, in the order in which they joined.
     #[arg(long, value_name = "N", default_value_t = 10_943, value_parser = clap::value_parser!(u16).range(1..))]
     pub polling_port: u16,
 
@@ -71,15 +82,21 @@ pub struct LoadBalancer {
     #[arg(long, conflicts_with = "polling_port")]
     pub no_polling: bool,
 
-    /// Pass gRPC through as well (Kubernetes agents and monitors), on this port.
+    /// Pass gRPC through as well, on this port.
+    ///
+    /// Kubernetes agents and monitors use it. 8443 without a port.
     #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "8443", value_parser = clap::value_parser!(u16).range(1..))]
     pub grpc: Option<u16>,
 
-    /// nginx: the first of the loopback ports by which it asks itself which nodes take requests, one for each node.
+    /// nginx: the first of its loopback ports.
+    ///
+    /// By these it asks itself which nodes take requests, one for each node.
     #[arg(long, value_name = "N", default_value_t = 18_441, value_parser = clap::value_parser!(u16).range(1..))]
     pub inner_port: u16,
 
-    /// nginx: the folder in which it keeps for two seconds what a node said of itself.
+    /// nginx: the folder of its cache.
+    ///
+    /// There it keeps for two seconds what a node said of itself.
     #[arg(long, value_name = "DIR", default_value = "/run/octopus-ping")]
     pub cache_dir: String,
 
@@ -87,7 +104,9 @@ pub struct LoadBalancer {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
-    /// How to print: as it is, or as a JSON object that holds it.
+    /// How to print it.
+    ///
+    /// As it is, or as a JSON object that holds it.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
 }
@@ -113,8 +132,9 @@ pub struct Tentacles {
     #[command(flatten)]
     pub node: NodeChoice,
 
-    /// Without a database: a node of the cluster, as NAME=URL, or NAME=URL,PORT where its port for polling Tentacles is not
-    /// 10943. Once for each.
+    /// A node of the cluster; the database is not read.
+    ///
+    /// As NAME=URL, or NAME=URL,PORT where its port for polling Tentacles is not 10943. Once for each node.
     #[arg(long = "node", value_name = "NAME=URL", conflicts_with_all = ["instance", "config"])]
     pub nodes: Vec<String>,
 
@@ -126,19 +146,27 @@ pub struct Tentacles {
     #[arg(long, value_name = "HOST", required_if_eq("scheme", "shared"))]
     pub address: Option<String>,
 
-    /// The first node's port at that address; the others follow, in the order in which they joined, as load-balancer has them.
+    /// The first node's port at that address.
+    ///
+    /// The others follow, in the order in which they joined, as `load-balancer` has them.
     #[arg(long, value_name = "N", default_value_t = 10_943, value_parser = clap::value_parser!(u16).range(1..))]
     pub first_port: u16,
 
-    /// What to print; the commands for this system's own shell when nothing is said.
+    /// What to print.
+    ///
+    /// Without it, the commands for this system's own shell.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub format: Option<TentaclesFormat>,
 
-    /// The thumbprint of Octopus Server's certificate, which all nodes share (Octopus.Server show-thumbprint).
+    /// The thumbprint of Octopus Server's certificate.
+    ///
+    /// All nodes share it; `Octopus.Server show-thumbprint` prints it.
     #[arg(long, value_name = "HEX")]
     pub thumbprint: Option<String>,
 
-    /// The Tentacle's subscription (poll://...), as its configuration has it for the node that it polls already.
+    /// The Tentacle's subscription (poll://...).
+    ///
+    /// As its configuration has it for the node that it polls already.
     #[arg(long, value_name = "ID")]
     pub subscription: Option<String>,
 
@@ -146,7 +174,9 @@ pub struct Tentacles {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
-    /// How to print: as it is, or as a JSON object with all of the formats.
+    /// How to print it.
+    ///
+    /// As it is, or as a JSON object with all of the formats.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
 }

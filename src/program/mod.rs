@@ -18,6 +18,7 @@ mod review;
 mod script;
 mod shells;
 mod undo;
+mod usage_error;
 mod wizard;
 
 use std::collections::BTreeSet;

@@ -15,6 +15,7 @@ use super::cli::{AcceptedCheck, CheckArgs, ReviewArgs, output};
 use super::environment::Environment;
 use super::on_screen;
 use super::recording::{self, Recording};
+use super::{shells, usage_error};
 
 /// Exit status of a check that was not begun, or whose findings could not be written: 3 as for everything that could not
 /// be looked at.
@@ -80,34 +81,21 @@ fn check_status(checked: std::io::Result<headless::ReviewStatus>) -> ExitCode {
 }
 
 /// Prints the help or the error of a command line that clap refuses. A check has a status of its own for bad usage.
-pub fn misused(mut error: clap::Error) -> ExitCode {
-    hide_positional(&mut error);
-    // Not `error.exit()`, which would end the process here; and a closed pipe is no reason to panic.
-    let _ = error.print();
+pub fn misused(error: clap::Error) -> ExitCode {
     if !error.use_stderr() {
+        let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    let words: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let words: Vec<_> = std::env::args_os().skip(1).collect();
+    // Not `error.exit()`, which would end the process here; and a closed pipe is no reason to panic.
+    let _ = usage_error::worded(error, &shells::defined(), &words).print();
+    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
     // A command's name comes before its own arguments, and no earlier flag takes a value of that spelling.
     let is_check_command = words.iter().find(|word| !word.starts_with('-')).is_some_and(|word| word == "check");
     let is_check = is_check_command
         || words.iter().any(|word| word == "review")
             && words.iter().any(|word| word == "--check" || word == "--output" || word.starts_with("--output="));
     ExitCode::from(if is_check { MISUSED } else { super::USAGE })
-}
-
-/// Hides a word that stands where none belongs: it may be a secret whose option was mistyped.
-fn hide_positional(error: &mut clap::Error) {
-    use clap::error::{ContextKind, ContextValue, ErrorKind};
-    let kind = match error.kind() {
-        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
-        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
-        _ => return,
-    };
-    let is_word = matches!(error.get(kind), Some(ContextValue::String(word)) if !word.starts_with('-'));
-    if is_word {
-        error.insert(kind, ContextValue::String("a word that may be a secret and is not repeated".to_owned()));
-    }
 }
 
 /// Lines that are longer than this are hard to read, however wide the window is.

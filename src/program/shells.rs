@@ -42,9 +42,14 @@ fn fix_bash_completion(script: &[u8]) -> Vec<u8> {
 
 /// Returns the whole command line, including the help texts that are added only where they are shown.
 pub fn whole() -> Command {
+    answer_args::explained(defined())
+}
+
+/// Returns the whole command line without the help texts of the answer flags.
+pub fn defined() -> Command {
     let mut command = Cli::command();
     command.build();
-    answer_args::explained(command)
+    command
 }
 
 /// Returns the same error; if it prints help, adds the help texts of the answer flags.

@@ -13,6 +13,7 @@ use crate::model::flow::Flow;
 use crate::model::names::instance_key;
 use crate::model::plan::Step;
 use crate::model::screen::ScreenId;
+use crate::model::suggestion::suggest_check;
 use crate::model::untrusted::Untrusted;
 use crate::words;
 
@@ -462,9 +463,6 @@ fn other_flow(order: &Order, run: &UnfinishedRun) -> Problem {
     Problem::stop(order.loaded.places.get(&FieldId::Instance).cloned(), Some(FieldId::Instance), says, fix)
 }
 
-/// How similar a name must be to be suggested.
-const ALIKE: f64 = 0.8;
-
 /// Returns the check of this name.
 ///
 /// # Errors
@@ -473,17 +471,8 @@ const ALIKE: f64 = 0.8;
 pub fn accepted(name: &str, place: AnswerPlace) -> Result<CheckId, Problem> {
     let name = name.trim();
     CheckId::from_id(name).ok_or_else(|| {
-        let likest = CheckId::ALL
-            .into_iter()
-            .map(|check| (strsim::jaro_winkler(name, check.id()), check))
-            .filter(|(alike, _)| *alike >= ALIKE)
-            .max_by(|(one, _), (other, _)| one.total_cmp(other));
-        let fix = match likest {
-            Some((_, check)) => format!("Did you mean {}?", check.id()),
-            None => "A check's name is printed beside what it says: sql-clock, for instance.".to_owned(),
-        };
         let says = format!("There is no check {:?}.", Untrusted::new(name).as_str());
-        Problem::stop(Some(place), None, says, fix)
+        Problem::stop(Some(place), None, says, suggest_check(name))
     })
 }
 

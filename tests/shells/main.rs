@@ -12,6 +12,7 @@ mod manual;
 mod practice;
 mod quiet;
 mod recording;
+mod usage;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

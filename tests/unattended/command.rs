@@ -28,7 +28,7 @@ fn missing_answers_and_slips_are_told_at_once_and_on_standard_output() {
     let output = run(&["join", "--yes", "--accept", "sql-clok"]);
     assert_eq!((output.status.code(), output.stderr.len()), (Some(3), 0));
     let said = out(&output);
-    for part in ["Did you mean sql-clock?", "server: ", "user: ", "password: ", "master-key: "] {
+    for part in ["Did you mean `sql-clock`?", "server: ", "user: ", "password: ", "master-key: "] {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
 }

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use super::read::short;
-use super::suggestion::{nearest, suggest};
 use super::{SET, flag, presettable_fields, reason_not_presettable};
 use crate::model::answers::{AnswerPlace, AnswerSource, GivenAnswer, Problem};
 use crate::model::field::FieldId;
+use crate::model::suggestion::{nearest, suggest};
 
 /// Reads `--set field=value`. Never repeats the value.
 pub fn set(text: &str) -> Result<GivenAnswer, Problem> {

@@ -1,6 +1,5 @@
 //! Judges preset answers by themselves: everything that a flow asks, all at once.
 
-use super::suggestion::nearest;
 use super::{dependency, flag, presettable_fields, takes};
 use crate::catalog::form;
 use crate::catalog::settings::OnlyWith;
@@ -8,6 +7,7 @@ use crate::model::answers::{AnswerPlace, LoadedAnswers, Problem};
 use crate::model::field::{FieldId, Kind};
 use crate::model::finding::Severity;
 use crate::model::flow::Flow;
+use crate::model::suggestion::nearest;
 
 /// Returns everything that is wrong with the answers of a flow by themselves: what was wrong when they were gathered, then each
 /// field that is missing or malformed, in the order in which the flow asks, then the answers that the flow ignores.

@@ -6,7 +6,6 @@ pub mod flags;
 mod judge;
 mod read;
 mod schema;
-mod suggestion;
 mod write;
 
 use crate::catalog::flow as flows;

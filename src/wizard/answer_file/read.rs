@@ -8,7 +8,6 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
-use super::suggestion::{nearest, suggest};
 use super::{FLOWS, FORMAT, presettable_fields, reason_not_presettable};
 use crate::model::answers::{AnswerPlace, AnswerSource, GivenAnswer, Problem};
 use crate::model::check::CheckId;
@@ -16,6 +15,7 @@ use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
 use crate::model::lookalike;
 use crate::model::secret::SecretString;
+use crate::model::suggestion::{suggest, suggest_check};
 use crate::model::untrusted::Untrusted;
 
 /// The keys that are not fields.
@@ -163,7 +163,7 @@ impl Reader<'_> {
             let at = name.span().start;
             match name.get_ref().as_str().map(|id| CheckId::from_id(id).ok_or(id)) {
                 Some(Ok(check)) => self.file.accept.push(check),
-                Some(Err(id)) => self.push(at, None, format!("there is no check `{}`.", short(id)), similar_check(id)),
+                Some(Err(id)) => self.push(at, None, format!("there is no check `{}`.", short(id)), suggest_check(id)),
                 None => {
                     let says = format!("a check's name must be a text, and is {}.", value_kind(name.get_ref()));
                     self.push(at, None, says, "Write accept = [\"check-name\"].");
@@ -189,14 +189,6 @@ impl Reader<'_> {
             self.file.problems.push(Problem::stop(place, None, "there is more that is wrong with this file.", fix));
         }
         self.file
-    }
-}
-
-/// Says what to write instead of an unknown check.
-fn similar_check(id: &str) -> String {
-    match nearest(id, CheckId::ALL.into_iter().map(CheckId::id)) {
-        Some(nearest) => format!("Did you mean `{nearest}`?"),
-        None => "A check's name stands before what it says.".to_owned(),
     }
 }
 

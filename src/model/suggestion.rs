@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::check::CheckId;
+
 /// How similar two words must be, from 0 to 1. At 0.8 `pasword`, `node_name` and `username` are found, and `port` is not
 /// taken for `password`.
 const SIMILAR: f64 = 0.8;
@@ -11,7 +13,7 @@ const PART_SIMILARITY: f64 = 0.9;
 
 /// Returns the known word that was most likely meant; `None` where several are equally near. Ignores case, and takes underscores
 /// for hyphens.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A word of this length is no typing error, and comparing it would take long.
     if word.len() > 64 {
         return None;
@@ -43,7 +45,7 @@ fn similarity(one: &str, two: &str) -> f64 {
 }
 
 /// Says what to write instead of an unknown word: the nearest known one, or all of them if none is near.
-pub(super) fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
     if let Some(nearest) = nearest(word, known.clone()) {
         return format!("Did you mean `{nearest}`?");
     }
@@ -53,6 +55,14 @@ pub(super) fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str> +
         let _ = write!(text, "{}{known}", if place == 0 { "" } else { ", " });
     }
     text + "."
+}
+
+/// Says what to write instead of the name of a check that does not exist.
+pub fn suggest_check(name: &str) -> String {
+    match nearest(name, CheckId::ALL.into_iter().map(CheckId::id)) {
+        Some(nearest) => format!("Did you mean `{nearest}`?"),
+        None => "A check's name is printed beside what it says, such as sql-clock.".to_owned(),
+    }
 }
 
 #[cfg(test)]
