@@ -17,7 +17,6 @@ const TAB: &str = "\t";
 const DOWN: &str = "\x1b[B";
 const RIGHT: &str = "\x1b[C";
 const END_AND_CLEAR: &str = "\x05\x15";
-const SHIFT_TAB: &str = "\x1b[Z";
 const CTRL_C: &str = "\x03";
 const F7: &str = "\x1b[18~";
 const F8: &str = "\x1b[19~";

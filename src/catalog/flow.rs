@@ -107,5 +107,6 @@ mod tests {
         assert_eq!(asking(FieldId::Database), [Flow::FirstNode, Flow::Join]);
         assert_eq!(asking(FieldId::MasterKey), [Flow::Join, Flow::Edit]);
         assert_eq!(asking(FieldId::KeyConfirm), [Flow::Review]);
+        assert_eq!(asking(FieldId::NodeConfirm), [Flow::Leave, Flow::Remove]);
     }
 }

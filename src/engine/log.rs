@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn of_secrets_and_of_pieces_of_them_not_even_the_length_is_told() {
         let secret = FieldId::ALL.into_iter().filter(|field| field.is_secret());
-        for field in secret.chain([FieldId::KeyProof, FieldId::KeyConfirm]) {
+        for field in secret.chain([FieldId::KeyProof, FieldId::KeyConfirm, FieldId::NodeConfirm]) {
             for raw in [Raw::Text("hunter2".into()), Raw::Secret("hunter2".into())] {
                 assert_eq!(told(field, raw), format!("edit {}", field.id()));
             }

@@ -198,7 +198,10 @@ impl Recorder {
         match event {
             Event::Edit(FieldId::KeyProof, Raw::Text(typed)) => Some(Event::Edit(FieldId::KeyProof, proof(typed, state))),
             Event::Edit(FieldId::KeyConfirm, Raw::Text(typed)) => {
-                Some(Event::Edit(FieldId::KeyConfirm, confirmation(typed, state)))
+                Some(Event::Edit(FieldId::KeyConfirm, confirmation(typed, state.answers.trimmed(FieldId::Instance))))
+            }
+            Event::Edit(FieldId::NodeConfirm, Raw::Text(typed)) => {
+                Some(Event::Edit(FieldId::NodeConfirm, confirmation(typed, state.leaving_node().unwrap_or_default())))
             }
             Event::ConnectionString(Ok(read)) => {
                 let mut read = read.clone();
@@ -252,10 +255,9 @@ fn proof(typed: &str, state: &State) -> Raw {
     })
 }
 
-/// Replaces what was typed to confirm that a key may be shown, unless it is the beginning of the instance's name.
-fn confirmation(typed: &str, state: &State) -> Raw {
-    let name = state.answers.trimmed(FieldId::Instance).to_lowercase();
-    let is_one = name.starts_with(&typed.trim().to_lowercase());
+/// Replaces what was typed to confirm something by a name, unless it is the beginning of that name.
+fn confirmation(typed: &str, name: &str) -> Raw {
+    let is_one = name.to_lowercase().starts_with(&typed.trim().to_lowercase());
     Raw::Text(if is_one { typed.to_owned() } else { "?".repeat(typed.chars().count()) })
 }
 

@@ -40,6 +40,7 @@ listed! {
         KeyFile,
         KeyProof,
         KeyConfirm,
+        NodeConfirm,
         AnswersFile,
         Storage,
         StorageRoot,

@@ -81,6 +81,21 @@ impl State {
         }
     }
 
+    /// Returns the name of the node that the open flow takes out of its cluster.
+    pub fn leaving_node(&self) -> Option<&str> {
+        let name = match self.flow()? {
+            Flow::Leave => self.answers.trimmed(FieldId::NodeName),
+            Flow::Remove => &self.kept_row()?.row.name,
+            Flow::FirstNode | Flow::Join | Flow::Review | Flow::Edit => return None,
+        };
+        (!name.is_empty()).then_some(name)
+    }
+
+    /// Returns whether the node's name has yet to be typed before the button takes the node out of its cluster.
+    pub fn lacks_confirmation(&self) -> bool {
+        is_asked(FieldId::NodeConfirm, self) && self.leaving_node() != Some(self.answers.trimmed(FieldId::NodeConfirm))
+    }
+
     /// Returns the warning that is accepted next: the most urgent one of the open screen that nobody has accepted. A review has nothing to
     /// accept but a login that is held back.
     pub fn acceptable(&self) -> Option<(CheckId, Verdict)> {
@@ -297,6 +312,11 @@ impl State {
         if field == FieldId::KeyProof {
             return self.custody().refuses(self.answers.trimmed(field)).then(|| WRONG_PROOF.to_owned());
         }
+        if field == FieldId::NodeConfirm {
+            let typed = self.answers.trimmed(field);
+            let name = self.leaving_node().filter(|name| !typed.is_empty() && *name != typed)?;
+            return Some(format!("This is not the node's name: {}.", Untrusted::new(name)));
+        }
         is_asked(field, self).then(|| form::problem(field, &self.answers)).flatten()
     }
 
@@ -357,6 +377,8 @@ fn has_occasion(field: FieldId, open: Flow, state: &State) -> bool {
     match field {
         // A resumed run has sealed its key, so the size is settled.
         FieldId::KeySize => !(state.resuming().is_some() && state.custody().generated.is_some()),
+        // An unfinished run was confirmed when it was begun.
+        FieldId::NodeConfirm => state.resuming().is_none() && state.leaving_node().is_some(),
         FieldId::MasterKey if open == Flow::Edit => facts.node.key.trouble().is_some(),
         FieldId::UnverifiedKey => matches!(facts.key.verdict.seen(), Some(KeyVerdict::Unverifiable(_))),
         FieldId::ReplaceNode => facts.cluster.replaceable(state.answers.text(FieldId::NodeName)).is_some(),

@@ -49,13 +49,14 @@ async fn a_setting_is_changed() {
 async fn a_node_leaves_its_cluster_and_first_thinks_better_of_it() {
     let scene = Scene::new().await;
     scene.cluster().await;
-    let lines = ["review node-1", "leave", "back", "leave", "1"];
+    let lines = ["review node-1", "leave", "back", "leave", "1", "node-9", "<", "1", "node-1"];
     let session = hear(scene.wizard("machine-1", None), lines).await;
     assert_eq!((session.ended.exit, session.left), (Exit::Done, 0), "{}", session.said);
     session.assert_says(&[
         "Leave the cluster",
         "last node of its cluster",
         "1 leave: Leave the cluster.",
+        "This is not the node's name: node-1.",
         "Left",
         "1. Take the node",
     ]);
@@ -80,7 +81,7 @@ async fn a_dead_node_is_taken_out_of_the_registry_by_its_name() {
     living.assert_says(&["1 report:", "Type a number from 1 to"]);
 
     forget(&scene, "web02").await;
-    let lines = ["review node-1", "remove", "2", "node-1", "WEB02", "back", "remove", "1", "1"];
+    let lines = ["review node-1", "remove", "2", "node-1", "WEB02", "back", "remove", "1", "1", "web02"];
     let session = hear(scene.wizard("machine-1", None), lines).await;
     assert_eq!((session.ended.exit, session.left), (Exit::Done, 0), "{}", session.said);
     session.assert_says(&[

@@ -15,7 +15,7 @@ const OCTOPUS: Setting = Setting { screens: &[(ScreenId::Octopus, NEW)], aside: 
 /// A setting about the key or the run, not the node.
 const KEPT: Setting = Setting { affects_node: false, optional: true, ..ROW };
 
-pub(super) const ROWS: [Setting; 8] = [
+pub(super) const ROWS: [Setting; 9] = [
     Setting {
         field: FieldId::HandOver,
         id: "hand-over",
@@ -52,12 +52,19 @@ pub(super) const ROWS: [Setting; 8] = [
         problem: |answers| read::file_to_be(FieldId::KeyFile, "octopus-master-key.txt", answers).err(),
         ..KEPT
     },
-    // Custody compares the proofs with the key and with the instance's name; nothing else can be wrong with them.
+    // Custody compares the proofs with the key and with the names of instance and node; nothing else can be wrong with them.
     Setting { field: FieldId::KeyProof, id: "key-proof", screens: &[(ScreenId::MasterKey, FIRST)], presettable: false, ..KEPT },
     Setting {
         field: FieldId::KeyConfirm,
         id: "key-confirm",
         screens: &[(ScreenId::Key, &[Flow::Review])],
+        presettable: false,
+        ..KEPT
+    },
+    Setting {
+        field: FieldId::NodeConfirm,
+        id: "node-confirm",
+        screens: &[(ScreenId::Review, &[Flow::Leave, Flow::Remove])],
         presettable: false,
         ..KEPT
     },

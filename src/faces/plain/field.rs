@@ -110,7 +110,7 @@ fn question(state: &State, field: FieldId) -> String {
         Kind::Secret => "kept".to_owned(),
         Kind::Toggle => if state.answers.is_on(field) { "yes" } else { "no" }.to_owned(),
         // A proof has to be typed each time.
-        _ if matches!(field, FieldId::KeyProof | FieldId::KeyConfirm) => String::new(),
+        _ if matches!(field, FieldId::KeyProof | FieldId::KeyConfirm | FieldId::NodeConfirm) => String::new(),
         _ => state.answers.trimmed(field).to_owned(),
     };
     let present = match (present.as_str(), field.kind()) {

@@ -47,7 +47,11 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
     face.menu(&choices)?;
     loop {
         match face.choose(&choices).await? {
-            MenuChoice::One(PlanChoice::Go) => return face.handle(Event::Next),
+            MenuChoice::One(PlanChoice::Go) => {
+                if confirm(face).await? {
+                    return face.handle(Event::Next);
+                }
+            }
             MenuChoice::One(PlanChoice::Undo) => {
                 if undo(face).await? {
                     return Ok(());
@@ -65,6 +69,18 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
             }
         }
     }
+}
+
+/// Asks for the name of a node that is to be taken out of its cluster. Returns whether to go on.
+async fn confirm<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, SessionStop> {
+    if face.state().lacks_confirmation() && field::ask(face, FieldId::NodeConfirm).await? == QuestionEnd::Back {
+        return Ok(false);
+    }
+    if face.state().lacks_confirmation() {
+        face.say("Nothing is done: the node's name was not typed.")?;
+        return Ok(false);
+    }
+    Ok(true)
 }
 
 fn back<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {

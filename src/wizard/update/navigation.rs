@@ -6,6 +6,7 @@ use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
+use crate::model::untrusted::Untrusted;
 use crate::wizard::effect::Effect;
 use crate::wizard::gate::Gate;
 use crate::wizard::run::{Phase, Run};
@@ -66,6 +67,12 @@ pub fn enter(state: &mut State) -> Goto {
             bad: false,
             text: format!("{{?{{key:button}} leads to the button \"{}\"; {{key:next}} presses it there.}}", button.label()),
         });
+        return Goto::Nowhere;
+    }
+    if state.button().is_some() && state.lacks_confirmation() {
+        let name = state.leaving_node().map(Untrusted::new).map(|name| name.to_string()).unwrap_or_default();
+        state.place.focus = Focus::Field(FieldId::NodeConfirm);
+        state.notice = Some(Notice { bad: true, text: format!("First type the node's name, {name}.") });
         return Goto::Nowhere;
     }
     if matches!(state.gate(), Gate::Warned(_)) {

@@ -43,8 +43,10 @@ pub fn enter(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
 fn open(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
     state.place.here = screen;
     state.hide_key();
-    // The name that unlocks a key is typed each time anew.
-    state.answers.set(FieldId::KeyConfirm, Raw::of(FieldId::KeyConfirm, ""), Origin::Default);
+    // A name that unlocks a key or confirms that a node goes is typed each time anew.
+    for proof in [FieldId::KeyConfirm, FieldId::NodeConfirm] {
+        state.answers.set(proof, Raw::of(proof, ""), Origin::Default);
+    }
     state.prompt = Prompt::default();
     if state.overlay != Some(Overlay::ConfirmQuit) {
         state.overlay = None;

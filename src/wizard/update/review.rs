@@ -211,7 +211,7 @@ fn take_change(state: &mut State) -> Option<Change> {
 fn edits(answers: &Answers) -> Vec<(FieldId, Answer)> {
     let typed = |field: &FieldId| {
         answers.get(*field).origin == Origin::Typed
-            && !matches!(field, FieldId::KeyFile | FieldId::KeyConfirm | FieldId::AnswersFile)
+            && !matches!(field, FieldId::KeyFile | FieldId::KeyConfirm | FieldId::NodeConfirm | FieldId::AnswersFile)
     };
     FieldId::ALL.into_iter().filter(typed).map(|field| (field, answers.get(field).clone())).collect()
 }
