@@ -2,6 +2,7 @@
 //! misreads the current spellings in silence (`facts/sqlserver.md` 4.4).
 
 mod grammar;
+mod wrapper;
 
 use crate::model::secret::SecretString;
 use grammar::Pair;
@@ -77,15 +78,15 @@ struct Values {
     harmless: Vec<&'static str>,
 }
 
-/// How many quotes around a whole text are taken off: those of a file, and those of a shell.
-const MOST_WRAPPERS: u32 = 2;
+/// How many names and quotes around a whole text are taken off: those of a file, those of a shell, and a name within them.
+const MOST_WRAPPERS: u32 = 3;
 
 /// Reads a connection string.
 fn read(text: &str) -> Result<ConnectionString, BadConnectionString> {
     read_wrapped(text, MOST_WRAPPERS)
 }
 
-/// Reads a connection string in at most so many quotes.
+/// Reads a connection string with at most so many names and quotes around it.
 fn read_wrapped(text: &str, wrappers: u32) -> Result<ConnectionString, BadConnectionString> {
     let start: String = text.trim_start().chars().take(16).collect::<String>().to_ascii_lowercase();
     let scheme = text.split('=').next().unwrap_or_default();
@@ -94,25 +95,18 @@ fn read_wrapped(text: &str, wrappers: u32) -> Result<ConnectionString, BadConnec
             "This is a URL; paste the .NET form instead: Server=…;Database=…;User ID=…;Password=….".into(),
         ));
     }
-    if let Some((inner, left)) = unwrapped(text).zip(wrappers.checked_sub(1)) {
-        return read_wrapped(inner, left);
-    }
-    if is_json(text) {
-        return Err(BadConnectionString(
-            "This is a piece of JSON; paste only what stands between the quotes behind the colon, and each \\\\ in it as one \\."
-                .into(),
-        ));
+    if let Some(left) = wrappers.checked_sub(1) {
+        if is_json(text) {
+            return read_wrapped(&json_string(text)?, left);
+        }
+        if let Some(inner) = wrapper::unquoted(text) {
+            return read_wrapped(&inner, left);
+        }
+        if let Some(inner) = wrapper::unnamed(text) {
+            return read_wrapped(inner, left);
+        }
     }
     let pairs = grammar::pairs(text)?;
-    // `DB_CONNECTION_STRING="…"`, as a shell or a unit file has it.
-    if let [only] = &pairs[..]
-        && let Some(left) = wrappers.checked_sub(1)
-        && only.quoted
-        && keyword(&only.key).is_none()
-        && only.value.contains('=')
-    {
-        return read_wrapped(&only.value, left);
-    }
     let mut values = Values::default();
     let mut after_bare_password = false;
     for pair in pairs {
@@ -135,20 +129,28 @@ fn read_wrapped(text: &str, wrappers: u32) -> Result<ConnectionString, BadConnec
     Ok(values.finish())
 }
 
-/// Returns what is between the quotes around a whole text: no key begins with one, so they are of the place that it was copied from.
-fn unwrapped(text: &str) -> Option<&str> {
-    let text = text.trim().trim_end_matches([',', ';']).trim_end();
-    let quote = text.chars().next().filter(|first| matches!(first, '"' | '\''))?;
-    let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
-    // `"Default": "Server=…"` begins and ends with one as well.
-    (!is_json(text)).then_some(inner)
-}
-
 /// Returns whether this is a piece of a JSON file: a name in quotes with a colon behind it, or an object.
 fn is_json(text: &str) -> bool {
     let text = text.trim_start();
     let Some(name) = text.strip_prefix('"') else { return text.starts_with('{') };
     name.split_once('"').is_some_and(|(_, rest)| rest.trim_start().starts_with(':'))
+}
+
+/// Returns the one connection string of a piece of JSON.
+fn json_string(text: &str) -> Result<Zeroizing<String>, BadConnectionString> {
+    let mut found = wrapper::json_strings(text).into_iter().filter(|string| begins_with_keyword(string));
+    match (found.next(), found.next()) {
+        (Some(only), None) => Ok(only),
+        (None, _) => Err(BadConnectionString("This piece of JSON holds no connection string; paste the string alone.".into())),
+        (Some(_), Some(_)) => {
+            Err(BadConnectionString("This piece of JSON holds several connection strings; paste one of them.".into()))
+        }
+    }
+}
+
+/// Returns whether a text begins as a connection string does.
+pub(super) fn begins_with_keyword(text: &str) -> bool {
+    text.split_once('=').is_some_and(|(key, _)| keyword(key).is_some())
 }
 
 impl Values {
@@ -640,11 +642,42 @@ mod tests {
         assert_eq!(one("Server=a;Password=\"b\"", FieldId::Password).as_deref(), Some("b"));
         assert_eq!(one("Password='a=b'", FieldId::Password).as_deref(), Some("a=b"));
         for json in
-            ["\"Default\": \"Server=a;Password=hunter2\"", "{\"ConnectionStrings\": {\"D\": \"Server=a\"}}", "\"a\" : \"b"]
+            ["\"a\" : \"b", "{\"a\": \"b\"}", "{\"a\": \"Server=a;Password=hunter2\", \"b\": \"Server=b;Password=hunter2\"}"]
         {
             let error = read(json).unwrap_err().to_string();
             assert!(error.contains("JSON") && !error.contains("hunter2"), "{json}: {error}");
         }
+    }
+
+    #[test]
+    fn the_name_that_a_string_has_in_a_file_is_taken_off() {
+        for text in [
+            "NAME=Server=a;Password=b",
+            "export DB_CONNECTION_STRING=Server=a;Password=b",
+            "- DB_CONNECTION_STRING=Server=a;Password=b",
+            "DB_CONNECTION_STRING: \"Server=a;Password=b\"",
+            "DB_CONNECTION_STRING: Server=a;Password=b",
+            "Environment=\"DB_CONNECTION_STRING=Server=a;Password=b\"",
+            "$env:DB_CONNECTION_STRING = 'Server=a;Password=b'",
+            "\"Default\": \"Server=a;Password=b\"",
+            "\"Default\": \"Server=a;Password=b\",",
+            "{\"ConnectionStrings\": {\"Default\": \"Server=a;Password=b\"}, \"Logging\": {\"Level\": \"x=y\"}}",
+        ] {
+            assert_eq!(filled(text), [(FieldId::Server, "a".into()), (FieldId::Password, "b".into())], "{text}");
+        }
+    }
+
+    #[test]
+    fn the_escapes_of_json_are_read_within_its_quotes() {
+        for text in [
+            r#""Default": "Server=a\\B;Password=\"p;\\w\"""#,
+            r#"{"ConnectionStrings": {"Default": "Server=a\\B;Password=\"p;\\w\""}}"#,
+            r#""Server=a\\B;Password=\"p;\\w\"""#,
+        ] {
+            assert_eq!(filled(text), [(FieldId::Server, r"a\B".into()), (FieldId::Password, r"p;\w".into())], "{text}");
+        }
+        // These are no escapes of JSON, so this is somebody's quotes around a path.
+        assert_eq!(one(r#""Server=a\SQLEXPRESS;Password=p\w""#, FieldId::Password).as_deref(), Some(r"p\w"));
     }
 
     #[test]

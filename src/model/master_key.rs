@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::choice::choices;
 use super::cluster::ClusterId;
+use super::connection_string;
 use super::stand_in;
 
 choices! {
@@ -105,6 +106,78 @@ pub enum KeyForm {
     /// All bytes are zero.
     #[error("a key of nothing but zeros is not a key")]
     Zeros,
+    /// Something else that can be recognised.
+    #[error("{0}")]
+    Other(NotAKey),
+}
+
+/// What was given instead of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAKey {
+    #[error("a key's fingerprint, which keys are only compared by")]
+    Fingerprint,
+    #[error("the path of a file")]
+    Path,
+    #[error("a certificate")]
+    Certificate,
+    #[error("a private key")]
+    PrivateKey,
+    #[error("a certificate's thumbprint")]
+    Thumbprint,
+    #[error("an API key")]
+    ApiKey,
+    #[error("a licence")]
+    Licence,
+    #[error("a GUID")]
+    Guid,
+    #[error("a connection string")]
+    ConnectionString,
+}
+
+impl NotAKey {
+    /// Recognises what is no key and no piece of one; `text` has no blanks at its ends.
+    fn recognise(text: &str) -> Option<Self> {
+        let digits = text.bytes().filter(u8::is_ascii_hexdigit).count();
+        let groups: Vec<usize> = text.split('-').map(str::len).collect();
+        let is_hex = |separators: &[char]| text.chars().all(|c| c.is_ascii_hexdigit() || separators.contains(&c));
+        let is_drive = text.get(1..3).is_some_and(|start| matches!(start, ":\\" | ":/"));
+        // A key may begin with a slash, but ends with `=` and has neither a dot nor a hyphen.
+        let is_path = ["/", "~/"].iter().any(|start| text.starts_with(start)) && text.contains(['.', '-', '_'])
+            || ["/root/", "/home/", "/var/", "/etc/", "/mnt/", "/opt/", "/tmp/"].iter().any(|start| text.starts_with(start));
+        Some(match text {
+            _ if text.parse::<Fingerprint>().is_ok() => Self::Fingerprint,
+            _ if text.starts_with("-----BEGIN") && text.contains("PRIVATEKEY") => Self::PrivateKey,
+            _ if text.starts_with("-----BEGIN") => Self::Certificate,
+            _ if text.starts_with('<') => Self::Licence,
+            _ if text.starts_with("API-") => Self::ApiKey,
+            _ if is_drive || is_path || text.starts_with("\\\\") || text.starts_with("./") => Self::Path,
+            _ if groups == [8, 4, 4, 4, 12] && is_hex(&['-']) => Self::Guid,
+            _ if digits == 40 && is_hex(&[':', '-']) => Self::Thumbprint,
+            _ if digits == 64 && text.contains(':') && is_hex(&[':']) => Self::Thumbprint,
+            _ if text.contains(';') && connection_string::begins_with_keyword(text) => Self::ConnectionString,
+            _ => return None,
+        })
+    }
+
+    /// Returns a text that is recognised as this.
+    pub const fn example(self) -> &'static str {
+        match self {
+            Self::Fingerprint => "0000-0000",
+            Self::Path => "/place.holder",
+            Self::Certificate => "-----BEGIN",
+            Self::PrivateKey => "-----BEGINPRIVATEKEY",
+            Self::Thumbprint => "0000000000000000000000000000000000000000",
+            Self::ApiKey => "API-",
+            Self::Licence => "<",
+            Self::Guid => "00000000-0000-0000-0000-000000000000",
+            Self::ConnectionString => "Server=;",
+        }
+    }
+
+    /// Returns whether a text is one of the examples.
+    pub fn is_example(text: &str) -> bool {
+        Self::recognise(text).is_some_and(|kind| kind.example() == text)
+    }
 }
 
 impl MasterKey {
@@ -131,6 +204,9 @@ impl MasterKey {
         let clean = without_quotes(&clean);
         if clean.is_empty() {
             return Err(KeyForm::Empty);
+        }
+        if let Some(other) = NotAKey::recognise(clean) {
+            return Err(KeyForm::Other(other));
         }
         let bad = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='));
         if let Some((place, found)) = clean.chars().enumerate().find(|(_, c)| bad(*c)) {

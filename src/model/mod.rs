@@ -22,6 +22,7 @@ pub mod names;
 pub mod node;
 pub mod node_config;
 pub mod octopus;
+pub mod odd_characters;
 pub mod phrase;
 pub mod placeholder;
 pub mod plan;

@@ -135,6 +135,10 @@ impl DatabaseName {
         if name.encode_utf16().count() > 128 {
             return Err("A database's name has at most 128 characters; type a shorter one.".into());
         }
+        let quotes = [('[', ']'), ('"', '"'), ('`', '`')];
+        if let Some(bare) = quotes.into_iter().find_map(|(open, close)| name.strip_prefix(open)?.strip_suffix(close)) {
+            return Err(BadName(format!("A database's name is given without brackets and quotes; type {bare}, not {name}.")));
+        }
         if Untrusted::new(name).as_str() != name {
             return Err("The database's name holds a character that cannot be seen; type it anew.".into());
         }

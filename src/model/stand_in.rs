@@ -13,7 +13,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::answers::Raw;
-use super::master_key::{Fingerprint, KeyForm, KeySize, MasterKey};
+use super::master_key::{Fingerprint, KeyForm, KeySize, MasterKey, NotAKey};
 
 /// What every stand-in for a password begins with.
 pub const WORD: &str = "placeholder";
@@ -56,6 +56,7 @@ pub fn malformed(form: KeyForm) -> String {
         KeyForm::Trailing { place: 45 } => filled(46),
         KeyForm::Trailing { place } => format!("{}=A", filled(place.saturating_sub(2))),
         KeyForm::Length { bytes } => BASE64.encode(&vec![0; bytes]),
+        KeyForm::Other(other) => other.example().to_owned(),
         KeyForm::Zeros => BASE64.encode(&[0; 32]),
     }
 }
@@ -64,7 +65,7 @@ pub fn malformed(form: KeyForm) -> String {
 pub fn is_stand_in(text: &str) -> bool {
     let is_malformed_key = text.chars().all(|c| MALFORMED.contains(c));
     let is_word = text.get(..WORD.len()).is_some_and(|start| start.eq_ignore_ascii_case(WORD)) || text == SHORT;
-    text.trim().is_empty() || is_malformed_key || is_word || is_key(text)
+    text.trim().is_empty() || is_malformed_key || is_word || is_key(text) || NotAKey::is_example(text)
 }
 
 /// A stand-in for a password of fewer than eight characters.

@@ -6,6 +6,7 @@ use crate::catalog::checks::{self, Case};
 use crate::catalog::failures::Explanation;
 use crate::catalog::form::read;
 use crate::catalog::{flow, form, format};
+use crate::model::answers::Origin;
 use crate::model::check::CheckId;
 use crate::model::choice::spelled;
 use crate::model::facts::{Fact, FolderFacts, FolderPlace, Identity, Trouble};
@@ -320,10 +321,12 @@ impl State {
         is_asked(field, self).then(|| form::problem(field, &self.answers)).flatten()
     }
 
-    /// Says what is wrong with a field's text, once the field was left or Next was pressed.
+    /// Says what is wrong with a field's text: of one that was given, at once; of one that is typed, once the field was left or Next was
+    /// pressed.
     pub fn shown_problem(&self, field: FieldId) -> Option<String> {
+        let given = matches!(self.answers.get(field).origin, Origin::File | Origin::Environment | Origin::Flag);
         // A proof has a known length, so it is judged as soon as it is complete.
-        let shown = field == FieldId::KeyProof || self.prompt.touched.contains(&field);
+        let shown = given || field == FieldId::KeyProof || self.prompt.touched.contains(&field);
         shown.then(|| self.problem(field)).flatten()
     }
 

@@ -163,3 +163,18 @@ async fn why_a_pasted_string_s_server_is_asked_for_again_is_said_at_once() {
         assert!(before_the_question.contains(reason), "{string}: {before_the_question:?}\n{}", session.said);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_a_value_that_was_given_is_asked_for_again_is_said_before_the_question() {
+    let scene = Scene::new().await;
+    for (given, why) in [
+        ("np:sql01", "Named pipes are not supported"),
+        ("(localdb)\\x", "LocalDB serves one user"),
+        ("sql01:1433", "Write a comma before the port, not a colon: sql01,1433."),
+    ] {
+        let mut lines = scene.to_the_password("first-node", "node-1");
+        lines.truncate(5);
+        let session = hear(scene.given("m", FieldId::Server, given), lines).await;
+        session.assert_says(&[why, "Server (server)"]);
+    }
+}

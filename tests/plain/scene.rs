@@ -6,7 +6,8 @@ use std::time::Duration;
 use octopus_setup::engine::Engine;
 use octopus_setup::faces::exit::SessionEnd;
 use octopus_setup::faces::plain::{self, PlainOptions, ScriptedLines};
-use octopus_setup::model::answers::Answers;
+use octopus_setup::model::answers::{Answers, Origin, Raw};
+use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
@@ -90,6 +91,14 @@ impl Scene {
     pub fn wizard(&self, machine: &str, flow: Option<Flow>) -> Engine {
         let places = Places::under(self.site.home(machine).join("state"));
         Engine::new(World::new(places, Surroundings::default()), Answers::new(octopus_setup::world::host::platform()), flow)
+    }
+
+    /// A wizard that was given one answer on the command line.
+    pub fn given(&self, machine: &str, field: FieldId, text: &str) -> Engine {
+        let places = Places::under(self.site.home(machine).join("state"));
+        let mut answers = Answers::new(octopus_setup::world::host::platform());
+        answers.set(field, Raw::of(field, text), Origin::Flag);
+        Engine::new(World::new(places, Surroundings::default()), answers, None)
     }
 
     /// Where the key of a first node is saved.

@@ -8,6 +8,7 @@ use crate::catalog::settings::OnlyWith;
 use crate::model::answers::Answers;
 use crate::model::choice;
 use crate::model::field::{FieldId, Kind};
+use crate::model::odd_characters::OddCharacter;
 
 /// Whether a field is asked at all with these answers: a CA file only where trust is by CA file, and so on.
 pub fn is_visible(field: FieldId, answers: &Answers) -> bool {
@@ -37,7 +38,11 @@ pub fn problem(field: FieldId, answers: &Answers) -> Option<String> {
             let good = choice::toggled(answers.trimmed(field)).is_some();
             (!good).then(|| "Choose true or false.".into())
         }
-        Kind::Text | Kind::Path | Kind::Secret | Kind::Number => (field.setting().problem)(answers),
+        Kind::Text | Kind::Path | Kind::Number => {
+            let odd = OddCharacter::find(answers.text(field)).map(|odd| odd.to_string());
+            odd.or_else(|| (field.setting().problem)(answers))
+        }
+        Kind::Secret => (field.setting().problem)(answers),
     }
 }
 

@@ -120,6 +120,7 @@ pub fn master_key(answers: &Answers) -> Result<MasterKey, String> {
     let Some(secret) = answers.secret(FieldId::MasterKey) else { return Err(String::new()) };
     MasterKey::parse(secret).map_err(|form| match form {
         KeyForm::Empty => "Paste the cluster's master key; the first node's operator has it.".to_owned(),
+        KeyForm::Other(other) => format!("This is {other}; paste the key itself, 24 or 44 characters that end with =."),
         other => format!("This is not a master key: {other}."),
     })
 }

@@ -42,6 +42,10 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, field: Fiel
         _ if field.is_secret() || field == FieldId::KeyProof => Echo::Hidden,
         _ => Echo::Shown,
     };
+    // What stands in the square brackets may have been given and be wrong: then Enter alone does not take it.
+    if let Some(problem) = wrong(face.state(), field) {
+        face.tell(&problem)?;
+    }
     loop {
         let question = question(face.state(), field);
         let text = match face.ask(&question, echo).await? {
@@ -88,6 +92,11 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, field: Fiel
         face.quietly(Event::Edit(field, before));
         face.tell(&problem)?;
     }
+}
+
+/// Returns what is wrong with a field's present answer; nothing is wrong with one that is not there yet.
+fn wrong(state: &State, field: FieldId) -> Option<String> {
+    state.problem(field).filter(|_| !state.answers.get(field).raw.is_empty())
 }
 
 /// Returns the problem of a field's present answer, if there is one.
@@ -198,17 +207,8 @@ async fn connection<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Resul
         match face.ask("Connection string (not shown):", Echo::Hidden).await? {
             TypedAnswer::Text(text) => {
                 face.quietly(Event::Press(Action::ConnectionString));
-                let read = ConnectionString::parse(&text);
-                let filled: Vec<FieldId> = read.iter().flat_map(|string| &string.fields).map(|(field, _)| *field).collect();
-                face.handle(Event::ConnectionString(read))?;
+                face.handle(Event::ConnectionString(ConnectionString::parse(&text)))?;
                 if face.state().overlay.is_none() {
-                    // A field that was filled with an invalid value is asked again, and the question alone does not say
-                    // why.
-                    for field in filled {
-                        if let Some(problem) = face.state().problem(field) {
-                            face.tell(&problem)?;
-                        }
-                    }
                     return Ok(true);
                 }
                 face.quietly(Event::Back);

@@ -210,14 +210,8 @@ async fn pass<L: LineSource, W: Write>(
                 face.handle(Event::Next)?;
                 return Ok(GateOutcome::On);
             }
-            Gate::Malformed(fields) => {
-                for field in &fields {
-                    if let Some(problem) = face.state().problem(*field) {
-                        face.tell(&problem)?;
-                    }
-                }
-                return Ok(GateOutcome::Ask(fields));
-            }
+            // Each question says what is wrong with its answer.
+            Gate::Malformed(fields) => return Ok(GateOutcome::Ask(fields)),
             Gate::Waiting | Gate::Unproven if !tried => {
                 tried = true;
                 face.quietly(Event::Next);

@@ -237,6 +237,24 @@ fn enter_goes_to_the_missing_answer_first() {
 }
 
 #[test]
+fn a_bad_answer_that_was_given_shows_its_reason_at_once_and_a_typed_one_once_it_is_left() {
+    let bad = [
+        (FieldId::Server, "np:sql01"),
+        (FieldId::Server, "sql01:1433"),
+        (FieldId::Database, "[OctopusDeploy]"),
+        (FieldId::Encryption, "on"),
+        (FieldId::MultiSubnet, "perhaps"),
+    ];
+    for (field, text) in bad {
+        for (origin, shown) in [(Origin::File, true), (Origin::Environment, true), (Origin::Flag, true), (Origin::Typed, false)] {
+            let mut bench = Bench::at(ScreenId::Database);
+            bench.state.answers.set(field, Raw::of(field, text), origin);
+            assert_eq!(bench.state.shown_problem(field).is_some(), shown, "{text} {origin:?}");
+        }
+    }
+}
+
+#[test]
 fn warnings_take_a_second_enter_and_are_remembered() {
     let mut bench = Bench::at(ScreenId::Service);
     bench.send(Event::Next);
