@@ -61,16 +61,16 @@ impl Exit {
     }
 }
 
-/// What each status means, for the command line's help and the manual. 101 is Rust's own, of a panic.
+/// What each status means, for the command line's help, the manual and docs/exit-statuses.md. 101 is Rust's own, of a panic.
 pub const STATUSES: [(&str, &str); 9] = [
-    ("0", "done; of a dry run: it would be done"),
-    ("2", "usage, or no terminal where one is needed"),
-    ("3", "the answers are refused; nothing written"),
-    ("4", "the checks refuse; nothing written"),
+    ("0", "done; of a dry run or a check of answers: no problems found"),
+    ("2", "the command line cannot be obeyed, or there is no terminal where one is needed"),
+    ("3", "the answers are refused; nothing was written"),
+    ("4", "the checks refuse, or a warning was not accepted; nothing was written"),
     ("5", "the database is another first node's cluster by now, and nothing of this run is left: join it"),
-    ("7", "left unfinished; the same command or the next start goes on"),
+    ("7", "unfinished: the same command, or the next start, goes on"),
     ("101", "a defect of the program"),
-    ("130", "left with nothing written"),
+    ("130", "left with nothing written, or with all of it undone"),
     ("129, 130, 131, 143", "ended by a signal; the journal knows what was begun"),
 ];
 

@@ -27,7 +27,7 @@ fn pressed(state: &State, event: TuiEvent) -> Vec<Event> {
     Tui::new(TuiOptions::default()).handle(event, state)
 }
 
-fn every_state() -> Vec<State> {
+pub fn every_state() -> Vec<State> {
     let mut all = vec![states::start(), states::database(), states::review(), states::install(), states::failed()];
     all.extend(vec![states::master_key(), states::done(), states::on(ScreenId::Home), states::on(ScreenId::Service)]);
     all.push(clusters::join(clusters::many(20)));

@@ -8,6 +8,7 @@ mod handing_over;
 mod join;
 mod keys;
 mod looks;
+mod pages;
 mod pictures;
 mod plans;
 mod review;
