@@ -54,6 +54,7 @@ fn flows() -> Vec<(&'static str, Bench)> {
     remove.send(Event::Press(Action::RemoveNode));
     let mut edit = reviewed();
     edit.send(Event::Begin(StartChoice::Flow(Flow::Edit)));
+    edit.edit(FieldId::TaskCap, "7");
     let all = vec![
         ("start", Bench::new()),
         ("first node", set_up(Flow::FirstNode)),
