@@ -13,7 +13,7 @@ login=$(sed -n 's/^user = "\(.*\)"$/\1/p' "$dir/server.toml")
 
 # The machine: instance, home, name of the node, account of the service. The database: server, name, login, password; of what most
 # people leave alone there, only the trust and its CA file. One root of what is shared, on this machine's own disk, which is warned of
-# and accepted. Octopus Server: prefixes, no administrator and no licence yet, its commands as a script. Then the plan is installed. Last, the new master key is saved to a file, and read back from there.
+# and accepted. Octopus Server: prefixes, its commands as a script, and for them no administrator and no licence yet. Then the plan is installed. Last, the new master key is saved to a file, and read back from there.
 octopus-setup --plain first-node <<END
 First
 $dir/web01
@@ -30,11 +30,11 @@ root
 $dir/shared
 yes
 http://localhost:8065/
-
-
-
 hand-over
 script
+
+
+
 install
 save
 $dir/master-key.txt

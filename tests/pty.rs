@@ -60,7 +60,7 @@ fn a_first_node_with_nothing_but_the_keyboard() {
     pty.send(F7);
     pty.wait("and was read back");
     pty.send(ENTER);
-    pty.wait("octopus-setup join");
+    pty.wait("This node is configured");
     pty.send(ENTER);
     assert_eq!(pty.exit().exit_code(), 0);
     assert_restored(&pty);

@@ -113,7 +113,7 @@ fn first_node(data: &Path) -> String {
     pty.send(F7);
     pty.wait("and was read back");
     pty.send(ENTER);
-    pty.wait("is ready for the next one");
+    pty.wait("This node is configured");
     pty.send(ENTER);
     assert_eq!(pty.exit().exit_code(), 0);
     assert_restored(&pty);

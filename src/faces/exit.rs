@@ -4,11 +4,13 @@
 
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
+use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
+use crate::wizard::end_page::end_page;
 use crate::wizard::run::Phase;
 use crate::wizard::state::{Ending, State};
 
-use super::sentences::clean;
+use super::sentences::{self, clean};
 
 /// The exit status of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +101,13 @@ impl SessionEnd {
         // The home directory's name may have come from a file.
         Self { exit, farewell: farewell(state).iter().map(|line| clean(line)).collect() }
     }
+}
+
+/// Returns the whole end of a run that is done, for a terminal whose screen is gone; otherwise what is worth reading.
+pub fn on_the_terminal(state: &State, end: SessionEnd) -> SessionEnd {
+    let page = end_page(state).filter(|_| end.exit == Exit::Done && state.place.here == ScreenId::Done);
+    let farewell = page.map(|page| sentences::end_page(&page, state.run().plan.as_deref()));
+    SessionEnd { farewell: farewell.unwrap_or(end.farewell), ..end }
 }
 
 /// How it ended. Who left while the last step ran has left a node that is whole by now, unless its new key is still to be

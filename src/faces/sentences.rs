@@ -5,9 +5,13 @@ use std::fmt::Write as _;
 use crate::catalog::steps;
 use crate::model::check::CheckId;
 use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::flow::Flow;
 use crate::model::phrase;
 use crate::model::plan::{Plan, Scope};
 use crate::model::untrusted::Untrusted;
+use crate::render::{self, tentacles};
+use crate::wizard::end_page::EndPage;
+use crate::wizard::next_steps::NextStep;
 use crate::wizard::summary::{self, SummaryLine};
 
 /// The columns of a check's word and of its id.
@@ -77,6 +81,34 @@ pub const fn scope(scope: Scope) -> &'static str {
 pub fn summary(out: &mut String, lines: &[SummaryLine]) {
     for line in lines {
         let _ = writeln!(out, "  {:ID$} {}", line.label, clean(&line.value));
+    }
+}
+
+/// The end of a run, line by line: what exists, what to do now, the next node's command, what can wait.
+pub fn end_page(end: &EndPage, plan: Option<&Plan>) -> Vec<String> {
+    let mut lines = vec![clean(&end.says)];
+    lines.extend(end.facts.iter().map(|fact| format!("{}: {}", fact.label, clean(&fact.value))));
+    if let Some(command) = plan.and_then(tentacles::poll_server_command) {
+        lines.extend(["On each polling Tentacle:".to_owned(), clean_line(&command)]);
+    }
+    add_steps(&mut lines, "Now:", &end.now);
+    if let Some(plan) = plan.filter(|plan| matches!(plan.flow, Flow::FirstNode | Flow::Join)) {
+        let title = "On the next server, as one command, with its secrets in these variables of the environment:";
+        // On one line: a screen reader reads a command badly if it is broken over several, and pasting takes it apart.
+        lines.extend([title.to_owned(), clean_line(&render::next_node(plan))]);
+    }
+    add_steps(&mut lines, "Later:", &end.later);
+    lines
+}
+
+fn add_steps(lines: &mut Vec<String>, title: &str, steps: &[NextStep]) {
+    if steps.is_empty() {
+        return;
+    }
+    lines.push(title.to_owned());
+    for (number, next) in (1..).zip(steps) {
+        lines.push(format!("{number}. {}", written(next.words)));
+        lines.extend(next.command.as_deref().map(clean_line));
     }
 }
 

@@ -17,8 +17,12 @@ listed! {
         StartService,
         /// Create an administrator, so that somebody can sign in.
         MakeAdministrator,
+        /// Create the administrator that was asked for: Octopus Server was not there to do it.
+        AdministratorLeft,
         /// Enter the licence, which was not handed over.
         SetLicence,
+        /// Enter the licence that was given: Octopus Server was not there to take it.
+        LicenceLeft,
         /// Sign in: the administrator exists, and Octopus Server runs.
         SignIn,
         /// Set up shared storage, which a second node needs.
@@ -48,5 +52,35 @@ listed! {
         DeleteSecrets,
         /// Delete a removed node from Octopus' own list.
         DeleteInOctopus,
+    }
+}
+
+impl Advice {
+    /// Returns whether it comes before the node can be relied upon; everything else can wait.
+    pub const fn is_urgent(self) -> bool {
+        match self {
+            Self::KeepKey
+            | Self::RunScript
+            | Self::StartService
+            | Self::MakeAdministrator
+            | Self::AdministratorLeft
+            | Self::SetLicence
+            | Self::LicenceLeft
+            | Self::SignIn
+            | Self::TryFirst
+            | Self::ApplyChange
+            | Self::StopServer
+            | Self::Forget
+            | Self::DeleteInOctopus => true,
+            Self::ShareStorage
+            | Self::NextNode
+            | Self::LoadBalancer
+            | Self::Tentacles
+            | Self::AddToLoadBalancer
+            | Self::PollJoined
+            | Self::TellOthers
+            | Self::LookAtDrift
+            | Self::DeleteSecrets => false,
+        }
     }
 }

@@ -7,6 +7,7 @@ pub mod answer_file;
 pub mod autopilot;
 pub mod custody;
 pub mod effect;
+pub mod end_page;
 pub mod event;
 pub mod gate;
 pub mod next_steps;

@@ -13,6 +13,7 @@ use crate::words;
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NextStep {
+    pub advice: Advice,
     /// A sentence or two.
     pub words: &'static str,
     /// The command that does it or shows what it needs, in one line.
@@ -32,7 +33,7 @@ impl NextStep {
 /// Lists the next steps after a run of this flow, in order; without its plan, only those that always apply.
 pub fn next_steps(flow: Flow, plan: Option<&Plan>) -> Vec<NextStep> {
     let screen = words::screen(ScreenId::Done);
-    let step = |advice: Advice| Some(NextStep { words: screen.advice(advice)?, command: command(advice, plan) });
+    let step = |advice: Advice| Some(NextStep { advice, words: screen.advice(advice)?, command: command(advice, plan) });
     advice(flow, plan).into_iter().filter_map(step).collect()
 }
 
@@ -61,10 +62,13 @@ fn first_node(plan: Option<&Plan>) -> Vec<Advice> {
         match (handed, &node.administrator) {
             (true, Some(_)) if node.start_service => all.push(Advice::SignIn),
             (true, Some(_)) => {}
-            _ => all.push(Advice::MakeAdministrator),
+            (false, Some(_)) => all.push(Advice::AdministratorLeft),
+            (_, None) => all.push(Advice::MakeAdministrator),
         }
-        if !(handed && node.licensed) {
-            all.push(Advice::SetLicence);
+        match (handed, node.licensed) {
+            (true, true) => {}
+            (false, true) => all.push(Advice::LicenceLeft),
+            (_, false) => all.push(Advice::SetLicence),
         }
         if node.storage == SharedStorage::None {
             all.push(Advice::ShareStorage);
@@ -93,7 +97,7 @@ fn command(advice: Advice, plan: Option<&Plan>) -> Option<String> {
             Some(commands::script(*flow, node.platform, "--config", &config))
         }
         Advice::StartService => Some(format!("{} --start", server(plan?, "service"))),
-        Advice::MakeAdministrator => {
+        Advice::MakeAdministrator | Advice::AdministratorLeft => {
             let plan = plan?;
             let shell = Shell::of(plan.node.platform);
             let plain_or = |text: Option<&str>, otherwise: &str| match text {
@@ -105,7 +109,7 @@ fn command(advice: Advice, plan: Option<&Plan>) -> Option<String> {
             let email = plain_or(administrator.map(|admin| admin.email.as_str()), "MAIL");
             Some(format!("{} --username {user} --email {email} --password PASSWORD", server(plan, "admin")))
         }
-        Advice::SetLicence => Some(format!("{} --licenseFile FILE", server(plan?, "license"))),
+        Advice::SetLicence | Advice::LicenceLeft => Some(format!("{} --licenseFile FILE", server(plan?, "license"))),
         Advice::ShareStorage => Some("octopus-setup migrate --to ROOT".to_owned()),
         Advice::LoadBalancer | Advice::AddToLoadBalancer => Some("octopus-setup load-balancer nginx".to_owned()),
         Advice::Tentacles | Advice::PollJoined => Some("octopus-setup tentacles".to_owned()),

@@ -58,8 +58,12 @@ fn new_node(plan: &Plan) -> Vec<SummaryLine> {
     ];
     if plan.flow == Flow::FirstNode {
         let administrator = node.administrator.as_ref();
-        lines.push(line("Administrator", administrator.map_or_else(|| "none yet".to_owned(), |one| one.user.clone())));
-        lines.push(line("Licence", licence(plan)));
+        // Nothing that was answered is dropped without a word.
+        let unused = if plan.hand_over.is_some() { "" } else { ", in the script only" };
+        let user = administrator.map_or_else(|| "none yet".to_owned(), |one| format!("{}{unused}", one.user));
+        lines.push(line("Administrator", user));
+        let given = if plan.node.licensed { unused } else { "" };
+        lines.push(line("Licence", format!("{}{given}", licence(plan))));
     }
     lines.push(line("Octopus", octopus(plan)));
     let new = if plan.flow == Flow::FirstNode { ", new" } else { "" };

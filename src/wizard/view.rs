@@ -82,6 +82,14 @@ impl State {
         }
     }
 
+    /// Returns whether this is the practice server: its address is an answer that nobody gave, or the server says so.
+    pub fn is_practice(&self) -> bool {
+        let server = self.answers.get(FieldId::Server);
+        let is_given = server.origin != Origin::Default || server.raw.is_empty();
+        let edition = self.facts.server.version.seen().map(|version| version.edition.as_str().to_ascii_lowercase());
+        !is_given || edition.is_some_and(|edition| edition.contains("practice"))
+    }
+
     /// Returns the name of the node that the open flow takes out of its cluster.
     pub fn leaving_node(&self) -> Option<&str> {
         let name = match self.flow()? {
@@ -380,6 +388,13 @@ fn has_occasion(field: FieldId, open: Flow, state: &State) -> bool {
     match field {
         // A resumed run has sealed its key, so the size is settled.
         FieldId::KeySize => !(state.resuming().is_some() && state.custody().generated.is_some()),
+        // Only Octopus Server's own commands use them: run here, or as a script.
+        FieldId::AdminUser
+        | FieldId::AdminEmail
+        | FieldId::AdminPassword
+        | FieldId::Licence
+        | FieldId::LicenceFile
+        | FieldId::StartService => read::uses_octopus(&state.answers, facts),
         // An unfinished run was confirmed when it was begun.
         FieldId::NodeConfirm => state.resuming().is_none() && state.leaving_node().is_some(),
         FieldId::MasterKey if open == Flow::Edit => facts.node.key.trouble().is_some(),

@@ -136,13 +136,6 @@ impl Scene {
         lines
     }
 
-    /// What most people leave alone on the screen of Octopus Server, with these lines for its commands.
-    fn ports_and(&self, commands: [&str; 3]) -> Vec<String> {
-        let [_, comms, grpc] = self.ports;
-        let ports = ["yes".to_owned(), "no".to_owned(), comms.to_string(), grpc.to_string(), String::new(), String::new()];
-        ports.into_iter().chain(commands.map(str::to_owned)).collect()
-    }
-
     /// The web portal's prefix.
     pub fn prefix(&self) -> String {
         format!("http://localhost:{}/", self.ports[0])
@@ -151,17 +144,19 @@ impl Scene {
     /// A whole first node, from the start screen to the end: no administrator, no licence, nothing shared, Octopus Server's
     /// commands as they come.
     pub fn first_node(&self) -> Vec<String> {
-        let mut lines = self.first_node_with(&[""], &["", "", ""], ["", "", ""]);
+        let mut lines = self.first_node_with(&[""], &[], &["", ""]);
         lines.extend(["install".to_owned(), "save".to_owned(), Self::path(&self.key_file())]);
         lines
     }
 
     /// A first node to its plan, with these lines for the shared storage, for administrator and licence, and for the hand-over.
-    pub fn first_node_with(&self, storage: &[&str], cluster_wide: &[&str], hand_over: [&str; 3]) -> Vec<String> {
+    pub fn first_node_with(&self, storage: &[&str], cluster_wide: &[&str], hand_over: &[&str]) -> Vec<String> {
         let mut lines = self.to_the_octopus(storage);
         lines.push(self.prefix());
-        lines.extend(cluster_wide.iter().map(|line| (*line).to_owned()));
-        lines.extend(self.ports_and(hand_over));
+        let [_, comms, grpc] = self.ports;
+        lines.extend(["yes", "no", &comms.to_string(), &grpc.to_string(), "", ""].map(str::to_owned));
+        // Administrator and licence are asked only once Octopus Server's commands are to be run or shown.
+        lines.extend(hand_over[..1].iter().chain(cluster_wide).chain(&hand_over[1..]).map(|line| (*line).to_owned()));
         lines
     }
 

@@ -35,6 +35,7 @@ fn judge(case: &Case<'_>) -> Verdict {
     let administrator = match read::administrator(case.answers) {
         // What is wrong with a field is told beneath it.
         Err(_) => return Verdict::NotYet,
+        Ok(None) if !read::uses_octopus(case.answers, case.facts) => return Verdict::DoesNotApply,
         Ok(None) => return report(later(case)),
         Ok(Some(administrator)) => administrator,
     };
@@ -108,10 +109,16 @@ mod tests {
     use crate::catalog::checks::tests::{evidence, judged, stop, warn};
     use crate::catalog::samples;
     use crate::model::finding::Severity;
+    use crate::model::octopus::HandOverMode;
 
     fn with(user: &str, email: &str, password: &str) -> Verdict {
-        let answers =
-            samples::with(&[(FieldId::AdminUser, user), (FieldId::AdminEmail, email), (FieldId::AdminPassword, password)]);
+        let script = HandOverMode::Script.spelling();
+        let answers = samples::with(&[
+            (FieldId::HandOver, script),
+            (FieldId::AdminUser, user),
+            (FieldId::AdminEmail, email),
+            (FieldId::AdminPassword, password),
+        ]);
         judged(CheckId::AdminAccount, &answers, &samples::facts())
     }
 

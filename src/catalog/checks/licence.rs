@@ -46,6 +46,7 @@ fn licence(case: &Case<'_>) -> Verdict {
     match read::licence(case.answers) {
         // What is wrong with the path is told beneath its field.
         Err(_) => Verdict::NotYet,
+        Ok(None) if !read::uses_octopus(case.answers, case.facts) => Verdict::DoesNotApply,
         Ok(None) => report(none(case)),
         Ok(Some(source)) => given(case, &source),
     }

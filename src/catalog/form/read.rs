@@ -7,7 +7,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use secrecy::ExposeSecret;
 
 use crate::model::answers::{Answers, Raw};
-use crate::model::facts::Facts;
+use crate::model::facts::{Fact, Facts};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::master_key::{KeyForm, KeySize, MasterKey};
@@ -342,22 +342,41 @@ pub fn administrator(answers: &Answers) -> Result<Option<Administrator>, FieldId
     Ok(Some(Administrator { user, email, password }))
 }
 
-/// Where the licence is: what was pasted counts before a file. `None` where there is none.
+/// Returns where the licence is; `None` where there is none. One that is given twice is an error of its second field.
 pub fn licence(answers: &Answers) -> Result<Option<LicenceSource>, FieldId> {
-    if let Some(text) = answers.secret(FieldId::Licence).filter(|text| !text.expose_secret().trim().is_empty()) {
-        return Ok(Some(LicenceSource::Text(text.clone())));
-    }
+    let text = answers.secret(FieldId::Licence).filter(|text| !text.expose_secret().trim().is_empty());
     let file = answers.trimmed(FieldId::LicenceFile);
-    if file.is_empty() {
-        return Ok(None);
+    match text {
+        Some(_) if !file.is_empty() => Err(FieldId::LicenceFile),
+        Some(text) => Ok(Some(LicenceSource::Text(text.clone()))),
+        None if file.is_empty() => Ok(None),
+        None => {
+            let path = absolute(FieldId::LicenceFile, answers).ok_or(FieldId::LicenceFile)?;
+            Ok(Some(LicenceSource::File(path)))
+        }
     }
-    let path = absolute(FieldId::LicenceFile, answers).ok_or(FieldId::LicenceFile)?;
-    Ok(Some(LicenceSource::File(path)))
+}
+
+/// Says that the licence was given twice, as a text and as a file: which of them counts is not guessed.
+pub fn one_licence(answers: &Answers) -> Result<(), String> {
+    let pasted = answers.secret(FieldId::Licence).is_some_and(|text| !text.expose_secret().trim().is_empty());
+    let named = !answers.trimmed(FieldId::LicenceFile).is_empty();
+    if pasted && named {
+        let (text, file) = (FieldId::Licence.id(), FieldId::LicenceFile.id());
+        return Err(format!("The licence is given twice, as a text ({text}) and as a file ({file}). Empty one of them."));
+    }
+    Ok(())
 }
 
 /// Whether Octopus Server's commands are run.
 pub fn hand_over(answers: &Answers) -> HandOverMode {
     answers.chosen(FieldId::HandOver).unwrap_or(HandOverMode::WhenFound)
+}
+
+/// Returns whether Octopus Server's commands use what is answered for them: they are run on this machine, or asked for as a script. While
+/// nobody has looked for the program, they may.
+pub fn uses_octopus(answers: &Answers, facts: &Facts) -> bool {
+    hand_over(answers) != HandOverMode::WhenFound || !matches!(facts.octopus.program, Fact::Seen(None))
 }
 
 /// Octopus Server's program, where somebody said it.

@@ -33,12 +33,21 @@ pub(super) const ROWS: [Setting; 5] = [
         ..ADMINISTRATOR
     },
     // The survey of the licence judges its contents.
-    Setting { field: FieldId::Licence, id: "licence", kind: Kind::Secret, ..LICENCE },
+    Setting {
+        field: FieldId::Licence,
+        id: "licence",
+        kind: Kind::Secret,
+        problem: |answers| read::one_licence(answers).err(),
+        ..LICENCE
+    },
     Setting {
         field: FieldId::LicenceFile,
         id: "licence-file",
         kind: Kind::Path,
-        problem: |answers| read::file_to_be(FieldId::LicenceFile, "licence.xml", answers).err(),
+        problem: |answers| {
+            let file = read::file_to_be(FieldId::LicenceFile, "licence.xml", answers).map(|_| ());
+            read::one_licence(answers).and(file).err()
+        },
         ..LICENCE
     },
 ];

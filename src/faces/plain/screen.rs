@@ -11,12 +11,11 @@ use crate::model::flow::Flow;
 use crate::model::node::Maker;
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
-use crate::render::tentacles;
+use crate::wizard::end_page::end_page;
 use crate::wizard::event::{Action, Event, StartChoice};
 use crate::wizard::gate::Gate;
-use crate::wizard::next_steps;
 use crate::wizard::state::State;
-use crate::{render, words};
+use crate::words;
 
 use super::field::{self, QuestionEnd};
 use super::input::{Echo, LineSource};
@@ -61,19 +60,27 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
     loop {
         while let Some(field) = next(face, &asked) {
             let is_closed = field.is_aside() && face.state().problem(field).is_none() && !backwards;
-            if is_closed && more == More::NotAsked {
-                match ask_more(face, &asked).await? {
-                    Some(kept) => {
-                        asked.extend(kept);
-                        more = More::Answered;
-                        continue;
+            match more {
+                More::NotAsked if is_closed => {
+                    match ask_more(face, &asked).await? {
+                        Some(answer) => more = answer,
+                        None if !go_back(face, &mut asked) => {
+                            face.backwards = true;
+                            return face.handle(Event::Back);
+                        }
+                        None => {}
                     }
-                    None if !go_back(face, &mut asked) => {
-                        face.backwards = true;
-                        return face.handle(Event::Back);
-                    }
-                    None => continue,
+                    continue;
                 }
+                More::Kept if is_closed => {
+                    asked.push(field);
+                    continue;
+                }
+                More::One(named) if is_closed && named != field => {
+                    asked.push(field);
+                    continue;
+                }
+                More::NotAsked | More::Kept | More::One(_) | More::All => {}
             }
             match field::ask(face, field).await? {
                 QuestionEnd::Answered => {
@@ -117,34 +124,36 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
     }
 }
 
-/// Whether it was asked what becomes of the settings that most people leave alone.
+/// What becomes of the settings that most people leave alone, those included that other answers bring up later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum More {
     NotAsked,
-    Answered,
+    /// All of them stay.
+    Kept,
+    /// This one is asked, the others stay.
+    One(FieldId),
+    /// Each of them is asked.
+    All,
 }
 
-/// Says what the settings are that most people leave alone, and asks which of them to change. Returns those that stay; `None` to go back.
-async fn ask_more<L: LineSource, W: Write>(
-    face: &mut Face<'_, L, W>,
-    asked: &[FieldId],
-) -> Result<Option<Vec<FieldId>>, SessionStop> {
+/// Says what the settings are that most people leave alone, and asks which of them to change; `None` to go back.
+async fn ask_more<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, asked: &[FieldId]) -> Result<Option<More>, SessionStop> {
     let fields = face.state().fields();
     let aside: Vec<FieldId> = fields.into_iter().filter(|field| field.is_aside() && !asked.contains(field)).collect();
     let settings: Vec<String> = aside.iter().filter_map(|field| face.state().in_short(*field)).collect();
     face.tell(&format!("More: {}.", settings.join(", ")))?;
     loop {
         match face.ask("Change one of these? Enter keeps them. (yes, no, or the name of one) [no]:", Echo::Shown).await? {
-            TypedAnswer::Empty => return Ok(Some(aside)),
+            TypedAnswer::Empty => return Ok(Some(More::Kept)),
             TypedAnswer::Back => return Ok(None),
             TypedAnswer::Text(text) => {
                 let named = FieldId::from_id(&text).filter(|field| aside.contains(field));
                 if let Some(named) = named {
-                    return Ok(Some(aside.into_iter().filter(|field| *field != named).collect()));
+                    return Ok(Some(More::One(named)));
                 }
                 match talk::parse_yes_no(&text) {
-                    Some(true) => return Ok(Some(Vec::new())),
-                    Some(false) => return Ok(Some(aside)),
+                    Some(true) => return Ok(Some(More::All)),
+                    Some(false) => return Ok(Some(More::Kept)),
                     None => tell_names(face, &aside)?,
                 }
             }
@@ -406,23 +415,12 @@ pub async fn tell_done<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Re
     // The operator should know if the journal could not be removed.
     face.until_idle("closing the journal").await?;
     heading(face)?;
-    if let Some(command) = face.state().run().plan.as_deref().and_then(tentacles::poll_server_command) {
-        face.say("On each polling Tentacle:")?;
-        face.say(&command)?;
-    }
-    let flow = face.state().flow();
-    let plan = face.state().run().plan.clone();
-    let nexts = flow.map(|flow| next_steps::next_steps(flow, plan.as_deref())).unwrap_or_default();
-    for (number, next) in (1..).zip(nexts) {
-        face.tell(&format!("{number}. {}", next.words))?;
-        if let Some(command) = &next.command {
-            face.write_line(&sentences::clean_line(command))?;
+    if let Some(end) = end_page(face.state()) {
+        let plan = face.state().run().plan.clone();
+        // The heading has said the first line.
+        for line in sentences::end_page(&end, plan.as_deref()).iter().skip(1) {
+            face.write_line(line)?;
         }
-    }
-    if let (Some(Flow::FirstNode | Flow::Join), Some(plan)) = (flow, plan) {
-        face.say("On the next server, as one command, with its secrets in these variables of the environment:")?;
-        // On one line: a screen reader reads a command badly if it is broken over several, and pasting takes it apart.
-        face.write_line(&sentences::clean_line(&render::next_node(&plan)))?;
     }
     face.gap()?;
     face.handle(Event::Next)

@@ -118,6 +118,9 @@ impl<'a, L: LineSource, W: Write> Face<'a, L, W> {
     /// Prints the greeting.
     pub fn greet(&mut self) -> Result<(), SessionStop> {
         self.say("octopus-setup, in plain sentences.")?;
+        if self.state().is_practice() {
+            self.say("This is the practice server: nothing of it is for production.")?;
+        }
         self.say(KEYS)
     }
 

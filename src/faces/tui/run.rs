@@ -12,7 +12,7 @@ use crate::wizard::event::Event;
 
 use super::scene::WORTH_A_SIGN;
 use super::{Terminal, TerminalOptions, Tui, TuiEvent, TuiOptions, is_taken, start_input};
-use crate::faces::exit::SessionEnd;
+use crate::faces::exit::{self, SessionEnd};
 use crate::faces::signals::{Signal, Signals};
 
 /// The exit status of a program whose terminal is gone: 128 and SIGHUP's number.
@@ -120,7 +120,7 @@ pub async fn run(
     drop(terminal);
     // After a hang-up nobody waits, and the system may kill us soon; half a second is enough for one small file.
     engine.wind_down(if hung_up.is_none() { Duration::from_secs(5) } else { Duration::from_millis(500) }).await;
-    Ok(SessionEnd::from_state(engine.state(), hung_up))
+    Ok(exit::on_the_terminal(engine.state(), SessionEnd::from_state(engine.state(), hung_up)))
 }
 
 /// Returns whether somebody typed, pasted or clicked this for the screen that they saw. Ctrl-C is meant for all of them.

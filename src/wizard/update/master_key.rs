@@ -105,7 +105,7 @@ pub fn save(state: &mut State, effects: &mut Vec<Effect>) {
 /// Takes in whether the key was saved, and reads the file back: that is the proof that the key is kept.
 pub fn key_saved(state: &mut State, result: Result<Untrusted, FileTrouble>, effects: &mut Vec<Effect>) {
     let (bad, text) = match &result {
-        Ok(path) => (false, format!("Saved to {path}, readable by you only.")),
+        Ok(_) => (false, "Saved; the file is read back.".to_owned()),
         Err(trouble) => (true, trouble.says()),
     };
     state.notice = Some(Notice { bad, text });

@@ -6,6 +6,7 @@ use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
+use crate::model::survey::SurveyId;
 use crate::wizard::effect::Effect;
 use crate::wizard::state::{Focus, Notice, Overlay, Prompt, State};
 
@@ -62,4 +63,9 @@ fn open(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
     };
     surveys::settle_facts(state);
     surveys::begin_for_screen(state, screen, false, effects);
+    // What the next screen asks depends on whether Octopus Server is on this machine.
+    let sets_up = matches!(state.flow(), Some(Flow::FirstNode | Flow::Join));
+    if sets_up && screen == ScreenId::Storage {
+        surveys::begin(state, SurveyId::Octopus, false, effects);
+    }
 }

@@ -154,6 +154,7 @@ fn end(end: &RunEnd) -> Value {
     let ids = |checks: &[CheckId]| checks.iter().map(|check| check.id()).collect::<Vec<_>>();
     let refusal = end.refusal.as_ref();
     let finished = end.exit == Exit::Done && !end.dry_run;
+    let next = if finished { end.next() } else { Vec::new() };
     json!({
         "exit": end.exit.code(),
         "status": end.exit.id(),
@@ -173,6 +174,8 @@ fn end(end: &RunEnd) -> Value {
         "says": end.says.iter().map(|text| written(text)).chain(refusal.and_then(|refusal| refusal.says.as_deref()).map(written)).collect::<Vec<_>>(),
         "join": (!end.join.is_empty()).then(|| end.join.join("\n")).as_deref(),
         "next_node": node.filter(|_| finished).map(|node| node.next_node.as_str()),
-        "next": if finished { end.next().iter().map(|next| clean(&next.line())).collect::<Vec<_>>() } else { Vec::new() },
+        "facts": end.facts.iter().map(|fact| json!({ "label": fact.label, "value": clean(&fact.value) })).collect::<Vec<_>>(),
+        "next": next.iter().map(|next| clean(&next.line())).collect::<Vec<_>>(),
+        "now": next.iter().filter(|next| next.advice.is_urgent()).map(|next| clean(&next.line())).collect::<Vec<_>>(),
     })
 }

@@ -24,6 +24,7 @@ use crate::model::screen::ScreenId;
 use crate::render::tentacles;
 use crate::render::{Setup, Shell, next_node};
 use crate::wizard::autopilot::{self, Autopilot, Move, Order, Outcome};
+use crate::wizard::end_page::end_page;
 use crate::wizard::event::{Action, Event, StartChoice};
 use crate::wizard::next_steps;
 use crate::wizard::node;
@@ -81,6 +82,7 @@ pub async fn run(
         already: false,
         says: Vec::new(),
         refusal: None,
+        facts: Vec::new(),
         node: None,
         join: Vec::new(),
     };
@@ -121,7 +123,18 @@ pub async fn already_done(order: Order, mut engine: Engine, limit: Duration) -> 
 pub fn report_interrupted(flow: Flow, dry_run: bool, output: OutputFormat, status: u8, out: &mut impl Write) {
     let says = vec!["It was ended while the answers were gathered. Nothing was written.".to_owned()];
     let exit = Exit::Signal(status);
-    let end = RunEnd { exit, flow, dry_run, resumable: false, already: false, says, refusal: None, node: None, join: Vec::new() };
+    let end = RunEnd {
+        exit,
+        flow,
+        dry_run,
+        resumable: false,
+        already: false,
+        says,
+        refusal: None,
+        facts: Vec::new(),
+        node: None,
+        join: Vec::new(),
+    };
     RunReporter::new(output, out, Vec::new(), flow).report(&RunEvent::End(&end));
 }
 
@@ -261,6 +274,7 @@ impl<W: Write> UnattendedRun<'_, W> {
             Ended::Signal(status) => Exit::Signal(status),
             Ended::At(Outcome::Finished) => {
                 end.resumable = false;
+                end.facts = end_page(state).map(|page| page.facts).unwrap_or_default();
                 if matches!(end.flow, Flow::Leave | Flow::Remove) {
                     end.node = None;
                     end.says.extend(exit::farewell(state));

@@ -107,6 +107,8 @@ pub struct RunEnd {
     pub says: Vec<String>,
     /// Why the checks refuse.
     pub refusal: Option<Refusal>,
+    /// What exists now, once the run is done.
+    pub facts: Vec<SummaryLine>,
     /// The node, if there is a plan.
     pub node: Option<NodeSummary>,
     /// The command that adds this server to the cluster of the first node that was faster, in lines of this system's shell.

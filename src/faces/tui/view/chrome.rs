@@ -29,6 +29,7 @@ const TLS: usize = 2;
 /// Draws the head.
 pub fn draw_head(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
     let state = scene.state;
+    let line = if state.is_practice() { badge(canvas, line) } else { line };
     let Some(flow) = state.flow() else {
         outside(canvas, line, state);
         return;
@@ -65,6 +66,12 @@ pub fn draw_head(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
         rest = behind(rest, text::width(&node).min(room));
     }
     connection(canvas, behind(rest, 2), state);
+}
+
+/// Draws the badge of the practice server at the start of the head, and returns the rest.
+fn badge(canvas: &mut Canvas<'_>, line: Rect) -> Rect {
+    let words = if line.width < NARROW { "[practice]" } else { "[practice server]" };
+    behind(canvas.put(line, words, canvas.theme.warn), 1)
 }
 
 /// Returns the columns needed for the parts of the connection that must be shown: all but the login.
