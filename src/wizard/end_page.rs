@@ -38,7 +38,11 @@ pub fn end_page(state: &State) -> Option<EndPage> {
 fn facts(plan: &Plan, state: &State) -> Vec<SummaryLine> {
     let node = &plan.node;
     let mut facts = Vec::with_capacity(10);
-    let mut add = |label: &'static str, value: String| facts.push(SummaryLine { label, value });
+    let mut add = |label: &'static str, value: String| {
+        if !value.is_empty() {
+            facts.push(SummaryLine { label, value });
+        }
+    };
     match (plan.flow, plan.before.as_ref().or(state.kept_row())) {
         (Flow::Remove, Some(kept)) => add("Removed", kept.row.name.to_string()),
         (Flow::Remove, None) => {}
