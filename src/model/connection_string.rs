@@ -62,7 +62,18 @@ impl ConnectionString {
     pub fn parse(text: &str) -> Result<Self, BadConnectionString> {
         read(text)
     }
+
+    /// Returns whether a text that was given for something else is a connection string: it names a server and something beside it.
+    pub fn is_meant(text: &str) -> bool {
+        let text = Zeroizing::new(text.to_ascii_lowercase());
+        let is_named =
+            |key: &str| text.match_indices(key).any(|(place, _)| text[place + key.len()..].trim_start().starts_with('='));
+        text.contains(';') && SERVER_KEYS.into_iter().any(is_named)
+    }
 }
+
+/// The names of the server in a connection string.
+const SERVER_KEYS: [&str; 5] = ["server", "data source", "datasource", "address", "addr"];
 
 /// The last value of each key; an empty value takes an earlier one back.
 #[derive(Default)]

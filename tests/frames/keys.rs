@@ -111,6 +111,37 @@ fn a_letter_is_text_where_text_is_typed_and_acts_with_alt() {
 }
 
 #[test]
+fn a_connection_string_is_taken_wherever_it_is_pasted_on_the_screen_of_the_database() {
+    let mut state = states::database();
+    let pasted = "Server=sql02,1433;Database=Octo;User Id=o;Password=canary-7Fq";
+    for field in [FieldId::Server, FieldId::Password, FieldId::User, FieldId::Encryption] {
+        state.place.focus = Focus::Field(field);
+        let events = pressed(&state, TuiEvent::Paste(SecretString::from(pasted)));
+        let [Event::ConnectionString(Ok(read))] = &events[..] else { panic!("{field:?}: {events:?}") };
+        assert_eq!(read.fields.len(), 4, "{field:?}");
+    }
+    // A password with a semicolon is a password.
+    state.place.focus = Focus::Field(FieldId::Password);
+    let events = pressed(&state, TuiEvent::Paste(SecretString::from("a=b;c=d")));
+    assert!(matches!(&events[..], [Event::Edit(FieldId::Password, _)]), "{events:?}");
+}
+
+#[test]
+fn hurried_keys_are_text_and_never_act() {
+    let hurried = |code| TuiEvent::Hurried(KeyEvent::new(code, KeyModifiers::NONE));
+    let mut state = states::database();
+    state.place.focus = Focus::Field(FieldId::Server);
+    assert!(matches!(&pressed(&state, hurried(KeyCode::Char('u')))[..], [Event::Edit(FieldId::Server, _)]));
+    assert!(pressed(&state, hurried(KeyCode::Enter)).is_empty());
+    for (state, code) in [(states::failed(), 'u'), (states::failed(), 'r'), (states::review(), 'u')] {
+        assert!(pressed(&state, hurried(KeyCode::Char(code))).is_empty());
+        assert!(pressed(&state, hurried(KeyCode::Enter)).is_empty());
+    }
+    state.overlay = Some(Overlay::ConfirmUndo);
+    assert!(pressed(&state, hurried(KeyCode::Char('y'))).is_empty());
+}
+
+#[test]
 fn a_key_has_one_letter_and_a_letter_one_key() {
     let mut letters: Vec<(&str, Option<char>)> = Action::ALL.into_iter().map(key_of).map(|key| (key.cap, key.letter)).collect();
     letters.sort_unstable();

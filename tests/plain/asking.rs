@@ -131,6 +131,14 @@ async fn a_connection_string_fills_the_screen_and_its_password_is_not_said() {
     session.assert_says(&["Connection string (not shown):", "The connection string filled 4 fields.", "stop:", "sql-connect"]);
     session.assert_silent(PASSWORD);
     assert_eq!(session.engine.state().answers.text(FieldId::Database), "Octo");
+
+    // In answer to any question of the screen it does the same.
+    let lines = ["node-1", &home, "web01", "", "sql09", &string, "end", "yes"];
+    let session = hear(scene.wizard("n", Some(Flow::FirstNode)), lines).await;
+    assert_eq!((session.ended.exit, session.left), (Exit::Left, 0), "{}", session.said);
+    session.assert_says(&["The connection string filled 4 fields.", "stop:", "sql-connect"]);
+    session.assert_silent(PASSWORD);
+    assert_eq!(session.engine.state().answers.text(FieldId::Server), "localhost,1");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,16 +9,17 @@ use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
+use crate::model::survey::SurveyId;
 use crate::model::untrusted::Untrusted;
 
-use super::{Case, Check, report, report_all};
+use super::{Case, Check, octopus, report, report_all};
 
 /// The rows of these checks.
 pub(super) const CHECKS: &[Check] = &[Check {
     id: CheckId::AdminAccount,
     screen: ScreenId::Octopus,
     field: Some(FieldId::AdminUser),
-    surveys: &[],
+    surveys: &[SurveyId::Octopus],
     flows: &[Flow::FirstNode],
     judge,
 }];
@@ -35,8 +36,7 @@ fn judge(case: &Case<'_>) -> Verdict {
     let administrator = match read::administrator(case.answers) {
         // What is wrong with a field is told beneath it.
         Err(_) => return Verdict::NotYet,
-        Ok(None) if !read::uses_octopus(case.answers, case.facts) => return Verdict::DoesNotApply,
-        Ok(None) => return report(later(case)),
+        Ok(None) => return octopus::unless_used(case).unwrap_or_else(|| report(later(case))),
         Ok(Some(administrator)) => administrator,
     };
     let password = administrator.password.expose_secret();

@@ -16,7 +16,7 @@ use crate::model::screen::ScreenId;
 use crate::model::survey::{LicenceSource, SurveyId};
 use crate::model::untrusted::Untrusted;
 
-use super::{Case, Check, report, report_all};
+use super::{Case, Check, octopus, report, report_all};
 
 /// The rows of these checks.
 pub(super) const CHECKS: &[Check] = &[
@@ -24,7 +24,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: CheckId::Licence,
         screen: ScreenId::Octopus,
         field: Some(FieldId::Licence),
-        surveys: &[SurveyId::Licence],
+        surveys: &[SurveyId::Licence, SurveyId::Octopus],
         flows: &[Flow::FirstNode],
         judge: licence,
     },
@@ -46,8 +46,7 @@ fn licence(case: &Case<'_>) -> Verdict {
     match read::licence(case.answers) {
         // What is wrong with the path is told beneath its field.
         Err(_) => Verdict::NotYet,
-        Ok(None) if !read::uses_octopus(case.answers, case.facts) => Verdict::DoesNotApply,
-        Ok(None) => report(none(case)),
+        Ok(None) => octopus::unless_used(case).unwrap_or_else(|| report(none(case))),
         Ok(Some(source)) => given(case, &source),
     }
 }
@@ -263,11 +262,17 @@ mod tests {
     #[test]
     fn without_one_nothing_is_asked_for() {
         let facts = Facts::default();
-        let Verdict::Found(found) = judged_by(CheckId::Licence, &samples::answers(), &facts) else { panic!("found") };
+        let script = samples::with(&[(FieldId::HandOver, "script")]);
+        let Verdict::Found(found) = judged_by(CheckId::Licence, &script, &facts) else { panic!("found") };
         assert_eq!(found[0].severity, crate::model::finding::Severity::Note);
         let command = found[0].remedy.as_ref().map(|remedy| remedy.text().to_owned()).unwrap_or_default();
         assert!(command.starts_with("Octopus.Server license --instance OctopusServer --licenseFile"), "{command}");
-        assert_eq!(judged_by(CheckId::LicenceNodes, &samples::answers(), &facts), Verdict::DoesNotApply);
+        assert_eq!(judged_by(CheckId::LicenceNodes, &script, &facts), Verdict::DoesNotApply);
+        // Where nothing uses one, nothing is said of it; before somebody has looked, nobody knows.
+        assert_eq!(judged_by(CheckId::Licence, &samples::answers(), &facts), Verdict::NotYet);
+        let mut absent = facts;
+        absent.octopus.program = Fact::Seen(None);
+        assert_eq!(judged_by(CheckId::Licence, &samples::answers(), &absent), Verdict::DoesNotApply);
     }
 
     #[test]

@@ -40,6 +40,16 @@ const fn row(id: CheckId, field: FieldId, judge: fn(&Case<'_>) -> Verdict) -> Ch
     }
 }
 
+/// Returns the verdict on something that only Octopus Server's commands use and that was not answered: it does not apply where they are neither
+/// run nor asked for, and is not known before somebody has looked for the program.
+pub(super) fn unless_used(case: &Case<'_>) -> Option<Verdict> {
+    let looked = read::hand_over(case.answers) != HandOverMode::WhenFound || !case.facts.octopus.program.is_unknown();
+    match looked {
+        false => Some(case.pending()),
+        true => (!read::uses_octopus(case.answers, case.facts)).then_some(Verdict::DoesNotApply),
+    }
+}
+
 /// The program whose commands the plan's last steps run; the verdict where none are, or where that is not known yet.
 fn program_to_run<'a>(case: &Case<'a>) -> Result<&'a Path, Verdict> {
     if read::hand_over(case.answers) == HandOverMode::Script {

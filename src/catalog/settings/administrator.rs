@@ -45,7 +45,7 @@ pub(super) const ROWS: [Setting; 5] = [
         id: "licence-file",
         kind: Kind::Path,
         problem: |answers| {
-            let file = read::file_to_be(FieldId::LicenceFile, "licence.xml", answers).map(|_| ());
+            let file = read::file_to_be(FieldId::LicenceFile, "licence.xml", answers);
             read::one_licence(answers).and(file).err()
         },
         ..LICENCE

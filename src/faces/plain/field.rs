@@ -10,6 +10,7 @@ use crate::model::choice::spelled;
 use crate::model::connection_string::ConnectionString;
 use crate::model::field::{FieldId, Kind};
 use crate::model::licence;
+use crate::model::screen::ScreenId;
 use crate::wizard::event::{Action, Event};
 use crate::wizard::state::State;
 use crate::words::{self, FieldWords};
@@ -56,6 +57,15 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, field: Fiel
             }
             TypedAnswer::Connection if field == FieldId::Server => {
                 if connection(face).await? {
+                    return Ok(QuestionEnd::Filled);
+                }
+                continue;
+            }
+            TypedAnswer::Text(text) if face.state().place.here == ScreenId::Database && ConnectionString::is_meant(&text) => {
+                let read = ConnectionString::parse(&text);
+                let is_read = read.is_ok();
+                face.handle(Event::ConnectionString(read))?;
+                if is_read {
                     return Ok(QuestionEnd::Filled);
                 }
                 continue;

@@ -337,7 +337,7 @@ pub fn find(state: &State, key: KeyEvent) -> Option<KeyAction> {
 }
 
 /// Returns whether letters are text here.
-fn is_typing(state: &State) -> bool {
+pub fn is_typing(state: &State) -> bool {
     match state.overlay {
         Some(overlay) => overlay == Overlay::ConnectionString,
         None => state.focused().is_some_and(|field| !matches!(field.kind(), Kind::Choice(_) | Kind::Toggle)),

@@ -8,7 +8,7 @@
 //! asks for nothing sleeps without cost and still wakes on a hang-up.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::model::secret::SecretString;
 use crossterm::event::{Event as Raw, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent};
@@ -20,6 +20,9 @@ use zeroize::Zeroizing;
 pub enum TuiEvent {
     /// A key was pressed or repeats.
     Key(KeyEvent),
+    /// A key that came so soon after another one that nobody typed it: part of a paste that the terminal does not mark. It is text where text
+    /// is typed, and never acts.
+    Hurried(KeyEvent),
     /// The mouse, where it is captured.
     Mouse(MouseEvent),
     /// A text was pasted. It may be a secret, so it is kept like one.
@@ -37,6 +40,7 @@ impl fmt::Debug for TuiEvent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Key(_) => "Key",
+            Self::Hurried(_) => "Hurried",
             Self::Mouse(_) => "Mouse",
             Self::Paste(_) => "Paste",
             Self::Resize(..) => "Resize",
@@ -63,13 +67,14 @@ pub fn start() -> std::io::Result<mpsc::Receiver<TuiEvent>> {
 }
 
 fn read(sender: &mpsc::Sender<TuiEvent>) {
+    let mut pace = Pace::default();
     loop {
         let Ok(raw) = crossterm::event::read() else {
             let _ = sender.blocking_send(TuiEvent::Gone);
             return;
         };
         for event in understand(raw) {
-            if sender.blocking_send(event).is_err() {
+            if sender.blocking_send(pace.judge(event, Instant::now())).is_err() {
                 return;
             }
         }
@@ -97,6 +102,37 @@ pub fn translate(raw: Raw) -> Option<TuiEvent> {
         Raw::Resize(columns, rows) => Some(TuiEvent::Resize(columns, rows)),
         Raw::FocusLost => Some(TuiEvent::FocusLost),
         Raw::FocusGained => None,
+    }
+}
+
+/// Keys that follow one another faster than this were not typed: a slow paste has one each 12 ms, a held key one each 30 ms.
+const TYPED: Duration = Duration::from_millis(20);
+
+/// Tells typed keys from those of a paste that the terminal does not mark, by their pace.
+#[derive(Debug, Default)]
+struct Pace {
+    /// When the last key came that writes something.
+    last: Option<Instant>,
+    /// The letters that came in a row at the pace of a paste, the first one included.
+    letters: usize,
+}
+
+impl Pace {
+    /// Returns the event, as hurried if it is part of a paste.
+    fn judge(&mut self, event: TuiEvent, now: Instant) -> TuiEvent {
+        let TuiEvent::Key(key) = event else { return event };
+        let plain = key.modifiers.difference(KeyModifiers::SHIFT).is_empty();
+        let is_letter = matches!(key.code, KeyCode::Char(_));
+        if !plain || !(is_letter || key.code == KeyCode::Enter) {
+            *self = Self::default();
+            return event;
+        }
+        let soon = self.last.replace(now).is_some_and(|last| now.duration_since(last) < TYPED);
+        let before = if soon { self.letters } else { 0 };
+        self.letters = before + usize::from(is_letter);
+        // A line end that ends a word which was typed quickly is a key; the first few letters of a paste cannot be told from that.
+        let hurried = if is_letter { before > 0 } else { before >= FEWEST - 1 };
+        if hurried { TuiEvent::Hurried(key) } else { event }
     }
 }
 
@@ -229,6 +265,26 @@ mod tests {
     fn quick_keys_are_a_paste_and_its_enter_submits_nothing() {
         let events = gathered(&[KeyCode::Char('p'), KeyCode::Char('w'), KeyCode::Char('1'), KeyCode::Enter]);
         assert!(matches!(&events[..], [TuiEvent::Paste(text)] if text.expose_secret() == "pw1\n"));
+    }
+
+    /// Judges keys that come so many milliseconds after one another; returns which are hurried.
+    fn hurried(pause: u64, codes: &[KeyCode]) -> Vec<bool> {
+        let (mut pace, begin) = (Pace::default(), Instant::now());
+        let judged = (0..).zip(codes).map(|(number, code)| {
+            let event = TuiEvent::Key(KeyEvent::new(*code, KeyModifiers::NONE));
+            matches!(pace.judge(event, begin + Duration::from_millis(pause * number)), TuiEvent::Hurried(_))
+        });
+        judged.collect()
+    }
+
+    #[test]
+    fn a_paste_of_12_ms_a_key_acts_nowhere_and_typed_or_held_keys_do() {
+        let pasted =
+            [KeyCode::Char('p'), KeyCode::Char('w'), KeyCode::Char('1'), KeyCode::Enter, KeyCode::Char('u'), KeyCode::Tab];
+        assert_eq!(hurried(12, &pasted), [false, true, true, true, true, false]);
+        assert_eq!(hurried(30, &pasted), [false; 6]);
+        assert_eq!(hurried(1, &[KeyCode::Enter; 60]), [false; 60], "held, or typed ahead");
+        assert_eq!(hurried(12, &[KeyCode::Char('y'), KeyCode::Enter]), [false, false]);
     }
 
     #[test]

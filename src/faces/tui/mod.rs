@@ -28,6 +28,7 @@ use ratatui::Frame;
 use secrecy::ExposeSecret;
 
 use crate::model::connection_string::ConnectionString;
+use crate::model::field::FieldId;
 use crate::model::screen::ScreenId;
 use crate::wizard::event::Event;
 use crate::wizard::state::{Focus, Overlay, State};
@@ -89,6 +90,7 @@ impl Tui {
         self.sync(state);
         match event {
             TuiEvent::Key(key) => self.key(key, state),
+            TuiEvent::Hurried(key) => self.hurried(key, state),
             TuiEvent::Paste(pasted) => self.paste(pasted.expose_secret(), state),
             TuiEvent::Mouse(mouse) => self.mouse(mouse, state),
             TuiEvent::Resize(..) => {
@@ -191,6 +193,18 @@ impl Tui {
         }
     }
 
+    /// A key of a paste: text where text is typed, and nothing elsewhere. A line end counts only within a licence.
+    fn hurried(&mut self, key: KeyEvent, state: &State) -> Vec<Event> {
+        let key = match key.code {
+            KeyCode::Char(_) if bindings::is_typing(state) => key,
+            KeyCode::Enter if state.overlay.is_none() && state.focused() == Some(FieldId::Licence) => {
+                KeyEvent::new(KeyCode::Char('\n'), key.modifiers)
+            }
+            _ => return Vec::new(),
+        };
+        self.key(key, state)
+    }
+
     fn does(&mut self, does: KeyAction, state: &State) -> Vec<Event> {
         match does {
             KeyAction::Next => vec![Event::Enter],
@@ -247,6 +261,10 @@ impl Tui {
                 Vec::new()
             }
             Some(_) => Vec::new(),
+            // A connection string fills its fields wherever it is pasted, and its password is painted nowhere.
+            None if state.place.here == ScreenId::Database && ConnectionString::is_meant(pasted) => {
+                vec![Event::ConnectionString(ConnectionString::parse(pasted))]
+            }
             None => {
                 let pasted = self.editor.paste(pasted);
                 pasted.zip(state.focused()).map(|(raw, field)| Event::Edit(field, raw)).into_iter().collect()

@@ -125,7 +125,8 @@ pub async fn run(
 
 /// Returns whether somebody typed, pasted or clicked this for the screen that they saw. Ctrl-C is meant for all of them.
 fn is_typed(event: &TuiEvent) -> bool {
-    matches!(event, TuiEvent::Key(_) | TuiEvent::Paste(_) | TuiEvent::Mouse(_)) && !Tui::is_interrupt(event)
+    matches!(event, TuiEvent::Key(_) | TuiEvent::Hurried(_) | TuiEvent::Paste(_) | TuiEvent::Mouse(_))
+        && !Tui::is_interrupt(event)
 }
 
 /// The longest pause of a replay: who waits for more than a second looks at nothing new.
@@ -152,7 +153,7 @@ pub async fn replay(replay: &mut Replay, options: TuiOptions, terminal: Terminal
                 Some(TuiEvent::Gone) | None => return Ok(Some(HANG_UP)),
                 Some(event) if Tui::is_suspend(&event) => terminal.suspend()?,
                 Some(event) if Tui::is_interrupt(&event) => return Ok(None),
-                Some(TuiEvent::Key(_) | TuiEvent::Paste(_)) => if replay.step().is_none() {
+                Some(TuiEvent::Key(_) | TuiEvent::Hurried(_) | TuiEvent::Paste(_)) => if replay.step().is_none() {
                     return Ok(None);
                 },
                 Some(TuiEvent::Mouse(_) | TuiEvent::Resize(..) | TuiEvent::FocusLost) => {}

@@ -347,3 +347,19 @@ fn a_canonical_spelling_is_its_own_synonym() {
         assert_eq!(keyword(name), Some(Keyword::Harmless(name)));
     }
 }
+
+#[test]
+fn a_connection_string_that_was_pasted_elsewhere_is_recognised() {
+    for text in [
+        "Server=sql01;Database=Octo",
+        "data source = tcp:sql01,1433 ; User ID=x;Password=y",
+        "\"Server=sql01;Database=Octo\"",
+        "ConnectionStrings__Octopus=\"Server=sql01;Database=Octo;\"",
+        "Password=y;Server=sql01",
+    ] {
+        assert!(ConnectionString::is_meant(text), "{text}");
+    }
+    for text in ["", "sql01,1433", "Server=sql01", "a=b;c=d", "pa;ss=word", "the server;is=down"] {
+        assert!(!ConnectionString::is_meant(text), "{text}");
+    }
+}

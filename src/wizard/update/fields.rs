@@ -6,6 +6,7 @@ use crate::model::connection_string::{BadConnectionString, ConnectionString};
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
+use crate::model::target::{BadAddress, ServerAddress};
 use crate::wizard::effect::Effect;
 use crate::wizard::state::{Focus, Notice, State};
 
@@ -61,10 +62,22 @@ pub fn move_focus(state: &mut State, focus: Focus, effects: &mut Vec<Effect>) {
         && state.focused() != Some(left)
     {
         touch(state, left);
+        if left == FieldId::Server {
+            mend_server(state);
+        }
         if surveys::may_begin_unasked(state) {
             surveys::begin_for_screen(state, state.place.here, false, effects);
         }
     }
+}
+
+/// Writes a port that follows a colon, as in a URL, after a comma as SQL Server wants it.
+pub fn mend_server(state: &mut State) {
+    let Err(BadAddress::ColonPort { host, port }) = ServerAddress::parse(state.answers.text(FieldId::Server)) else { return };
+    let mended = format!("{host},{port}");
+    state.notice = Some(Notice { bad: false, text: format!("A port follows a comma: this is {mended} now.") });
+    state.answers.set(FieldId::Server, Raw::Text(mended), Origin::Typed);
+    surveys::settle_facts(state);
 }
 
 /// Shows a field's problem from now on. A field that has never been answered stays quiet until Next is pressed.

@@ -14,7 +14,7 @@ use crate::wizard::state::{Ending, Focus, Notice, State};
 
 use super::goto::Goto;
 use super::opening::unproven;
-use super::{install, planning, surveys};
+use super::{fields, install, planning, surveys};
 
 /// Handles Next.
 pub fn next(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
@@ -114,6 +114,9 @@ fn proven_for_a_plan(state: &State) -> Vec<ScreenId> {
 
 /// Handles Next on a page of fields: goes to the next missing answer, or through the gate.
 fn leave_page(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
+    if state.fields().contains(&FieldId::Server) {
+        fields::mend_server(state);
+    }
     let missing = state.fields().into_iter().find(|field| form::is_missing(*field, &state.answers));
     if let Some(missing) = missing
         && state.focused() != Some(missing)

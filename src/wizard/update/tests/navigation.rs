@@ -437,3 +437,18 @@ fn a_machine_name_that_no_node_can_have_is_no_default() {
         assert_eq!(bench.state.answers.text(FieldId::NodeName), offered, "{host_name}");
     }
 }
+
+#[test]
+fn a_port_after_a_colon_is_written_as_sql_server_wants_it_and_that_is_told() {
+    let mut bench = Bench::at(ScreenId::Database);
+    bench.send(Event::Focus(Focus::Field(FieldId::Server)));
+    bench.edit(FieldId::Server, "sql01:1433");
+    assert_eq!(bench.state.answers.text(FieldId::Server), "sql01:1433", "not while it is typed");
+    bench.send(Event::Focus(Focus::Field(FieldId::Database)));
+    assert_eq!(bench.state.answers.text(FieldId::Server), "sql01,1433");
+    assert!(bench.notice().contains("sql01,1433"), "{}", bench.notice());
+    bench.send(Event::Focus(Focus::Field(FieldId::Server)));
+    bench.edit(FieldId::Server, "fd00::17");
+    bench.send(Event::Enter);
+    assert_eq!(bench.state.answers.text(FieldId::Server), "fd00::17");
+}
