@@ -15,6 +15,7 @@ mod review;
 mod secrets;
 mod sizes;
 mod states;
+mod troubleshooting;
 
 use std::fmt::Write;
 

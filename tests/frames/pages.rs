@@ -1,4 +1,4 @@
-//! The pages of docs/ that say what the code defines: `UPDATE_DOCS=1 cargo test --test frames pages` writes them, and a stale one
+//! The pages of docs/ that say what the code defines: `UPDATE_DOCS=1 cargo test --test frames page` writes them, and a stale one
 //! fails.
 
 use std::fmt::Write;
@@ -17,11 +17,11 @@ use crate::keys::every_state;
 use crate::{review, states};
 
 /// Where the text that is made begins and ends on a page.
-const BEGIN: &str = "<!-- made by UPDATE_DOCS=1 cargo test --test frames pages -->\n\n";
+const BEGIN: &str = "<!-- made by UPDATE_DOCS=1 cargo test --test frames page -->\n\n";
 const END: &str = "\n<!-- end -->\n";
 
 /// Holds the made part of a page to what the code says, or writes it.
-fn hold(page: &str, made: &str) {
+pub fn hold(page: &str, made: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
     let there = std::fs::read_to_string(&path).expect("the page");
     let (before, rest) = there.split_once(BEGIN).expect("the marker of the begin");
@@ -31,7 +31,7 @@ fn hold(page: &str, made: &str) {
     }
     assert!(
         std::env::var_os("UPDATE_DOCS").is_some(),
-        "docs/{page} is stale: UPDATE_DOCS=1 cargo test --test frames pages\n{made}"
+        "docs/{page} is stale: UPDATE_DOCS=1 cargo test --test frames page\n{made}"
     );
     std::fs::write(&path, format!("{before}{BEGIN}{made}{END}{after}")).expect("written");
 }
