@@ -9,6 +9,7 @@ use octopus_setup::model::facts::{Fact, HomeFacts, HomeState, Trouble};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::journal::Journal;
 use octopus_setup::model::master_key::Fingerprint;
+use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::plan::{StepKind, StepState};
 use octopus_setup::world::instances::{self, Instance};
 use octopus_setup::world::places::Places;
@@ -83,6 +84,7 @@ fn journal(instance: &str, home: &Path) -> Journal {
         folders: Vec::new(),
         storage: None,
         kept_passwords: Vec::new(),
+        changes: Vec::new(),
         steps: Vec::new(),
     };
     journal.mark(StepKind::CreateHome, StepState::Done);
@@ -166,10 +168,21 @@ async fn what_stands_at_the_path_is_told_apart() {
     std::fs::create_dir(at("config")).expect("created");
     std::fs::write(at("config").join("octopus-node.toml"), "format = 99").expect("written");
     std::fs::write(at("file"), "").expect("written");
+    for left in ["left", "left-key", "left-more"] {
+        std::fs::create_dir(at(left)).expect("created");
+        std::fs::write(at(left).join("octopus-node.toml.20261201-120000.bak"), "").expect("written");
+    }
+    for left in ["left-key", "left-more"] {
+        std::fs::write(at(left).join(NodeConfig::KEY_FILE), "").expect("written");
+    }
+    std::fs::write(at("left-more").join("x"), "").expect("written");
     for (path, expected) in [
         (at("empty"), HomeState::Empty),
         (at("full"), HomeState::Occupied { entries: 1 }),
         (at("config"), HomeState::NodeConfig { instance: "".into() }),
+        (at("left"), HomeState::Empty),
+        (at("left-key"), HomeState::KeyOnly),
+        (at("left-more"), HomeState::Occupied { entries: 2 }),
         (at("file"), HomeState::NotAFolder),
         (at("file").join("below"), HomeState::NotAFolder),
     ] {
@@ -213,5 +226,5 @@ async fn an_unfinished_run_is_no_obstacle_to_itself() {
     let facts = home(&host, &path, "half").await;
     assert_eq!((facts.folder, facts.taken), (Fact::Seen(HomeState::Empty), Fact::Seen(None)));
     // To another instance it is.
-    assert_eq!(home(&host, &path, "Other").await.folder, Fact::Seen(HomeState::Occupied { entries: 1 }));
+    assert_eq!(home(&host, &path, "Other").await.folder, Fact::Seen(HomeState::KeyOnly));
 }

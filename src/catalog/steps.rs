@@ -14,7 +14,7 @@ use crate::model::master_key::Fingerprint;
 use crate::model::node::Node;
 use crate::model::node_config::NodeConfig;
 use crate::model::octopus::HandOverMode;
-use crate::model::plan::{Scope, StepKind};
+use crate::model::plan::{Scope, SettingChange, StepKind};
 use crate::model::registry::KeptRow;
 use crate::model::secret::Secret;
 use crate::model::storage::SharedStorage;
@@ -38,6 +38,8 @@ pub struct Proposal<'a> {
     pub resuming: bool,
     /// The row of the dead node to remove; in a resumed run, the row that the run started with.
     pub kept: Option<&'a KeptRow>,
+    /// What a resumed edit changes, against the node config as it was when the run started.
+    pub changes: &'a [SettingChange],
 }
 
 /// Decides which steps are part of a plan, and provides the names in their titles.

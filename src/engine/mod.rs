@@ -220,6 +220,7 @@ mod tests {
             folders: Vec::new(),
             storage: None,
             kept_passwords: Vec::new(),
+            changes: Vec::new(),
             steps: Vec::new(),
         };
         journals::write(&places, &journal).expect("written");

@@ -2,6 +2,7 @@
 //!
 //! `review --check` has statuses of its own, as monitoring systems know them; see [`super::headless::ReviewStatus`].
 
+use crate::catalog::format::within;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::screen::ScreenId;
@@ -9,6 +10,7 @@ use crate::model::untrusted::Untrusted;
 use crate::wizard::end_page::end_page;
 use crate::wizard::run::Phase;
 use crate::wizard::state::{Ending, State};
+use crate::wizard::summary;
 
 use super::sentences::{self, clean};
 
@@ -131,6 +133,15 @@ pub(super) fn farewell(state: &State) -> Vec<String> {
             format!("Node {} is out of cluster {}.", plan.node.name, plan.cluster.short()),
             format!("A dated copy of its node config and the sealed master key stay in {}.", plan.node.home.display()),
         ],
+        (Some(Ending::Finished), Some(plan)) if plan.flow == Flow::Edit => {
+            let changes: Vec<String> =
+                summary::changes(plan).iter().map(|line| format!("{} {}", within(line.label), line.value)).collect();
+            let changes = if changes.is_empty() { "it was written anew".to_owned() } else { changes.join(", ") };
+            vec![
+                format!("Node {} of cluster {} is changed: {changes}.", plan.node.name, plan.cluster.short()),
+                format!("Its node config is {}; the one before lies beside it.", plan.node.home.join(NodeConfig::FILE).display()),
+            ]
+        }
         (Some(Ending::Finished), Some(plan)) => vec![
             format!("Node {} of cluster {} is configured.", plan.node.name, plan.cluster.short()),
             format!("Its node config is {}.", plan.node.home.join(NodeConfig::FILE).display()),

@@ -10,7 +10,7 @@ use super::cluster::ClusterId;
 use super::field::FieldId;
 use super::flow::Flow;
 use super::master_key::{Fingerprint, MasterKey};
-use super::plan::{StepKind, StepState};
+use super::plan::{SettingChange, StepKind, StepState};
 use super::registry::{CanaryRow, KeptRow, NodeRow};
 use super::storage::SharedStorage;
 
@@ -55,6 +55,9 @@ pub struct Journal {
     /// The passwords that an edit leaves as the node config has them sealed: the others are asked again until it has written its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept_passwords: Vec<FieldId>,
+    /// What an edit changes: the node config does not tell once it is written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<SettingChange>,
     pub steps: Vec<StepRecord>,
 }
 
@@ -145,6 +148,7 @@ mod tests {
             folders: Vec::new(),
             storage: None,
             kept_passwords: Vec::new(),
+            changes: Vec::new(),
             steps: Vec::new(),
         };
         journal.mark(StepKind::ConnectOnce, StepState::Planned);

@@ -145,6 +145,20 @@ pub struct Plan {
     pub hand_over: Option<HandOver>,
     /// The passwords that an edit leaves as the node config has them sealed.
     pub kept_passwords: Vec<FieldId>,
+    /// What an edit changes, against the node config as it was before the run.
+    pub changes: Vec<SettingChange>,
+}
+
+/// A setting that an edit changes. A secret has no texts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingChange {
+    pub field: FieldId,
+    /// Its value before the run; empty for none.
+    #[serde(default)]
+    pub from: String,
+    #[serde(default)]
+    pub to: String,
 }
 
 impl Plan {

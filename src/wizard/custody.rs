@@ -54,9 +54,12 @@ pub enum Proof {
 }
 
 impl Custody {
-    /// Returns `true` if the typed last six characters are complete and wrong.
+    /// Returns `true` if the typed last six characters are complete and wrong. Once the key's keeping is proven otherwise, they do not
+    /// matter any more.
     pub fn refuses(&self, typed: &str) -> bool {
-        typed.chars().count() >= 6 && self.generated.as_ref().is_some_and(|generated| !generated.key.ends_with(typed))
+        self.proof.is_none()
+            && typed.chars().count() >= 6
+            && self.generated.as_ref().is_some_and(|generated| !generated.key.ends_with(typed))
     }
 
     /// Judges the file at this path, once the key was saved there.

@@ -11,7 +11,7 @@ use crate::words;
 
 use super::next_steps::{NextStep, next_steps};
 use super::state::State;
-use super::summary::SummaryLine;
+use super::summary::{self, SummaryLine};
 
 /// The end of a run that is done.
 #[derive(Debug, Clone)]
@@ -66,7 +66,12 @@ fn facts(plan: &Plan, state: &State) -> Vec<SummaryLine> {
             add("Config", format!("dated copy beside {}", NodeConfig::FILE));
             add("Sealed key", node.home.join(NodeConfig::KEY_FILE).display().to_string());
         }
-        Flow::Edit | Flow::Remove | Flow::Review => {}
+        Flow::Edit => {
+            for change in summary::changes(plan) {
+                add(change.label, change.value);
+            }
+        }
+        Flow::Remove | Flow::Review => {}
     }
     if plan.flow == Flow::FirstNode {
         add("Sign-in", sign_in(plan));

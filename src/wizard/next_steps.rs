@@ -1,6 +1,7 @@
 //! The next steps after a run: what fits what it did, with the command where one is known.
 
 use crate::catalog::commands;
+use crate::catalog::octopus::Verb;
 use crate::model::advice::Advice;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
@@ -111,17 +112,44 @@ fn command(advice: Advice, plan: Option<&Plan>) -> Option<String> {
         }
         Advice::SetLicence | Advice::LicenceLeft => Some(format!("{} --licenseFile FILE", server(plan?, "license"))),
         Advice::ShareStorage => Some("octopus-setup migrate --to ROOT".to_owned()),
+        Advice::ApplyChange => octopus_commands(plan?),
         Advice::LoadBalancer | Advice::AddToLoadBalancer => Some("octopus-setup load-balancer nginx".to_owned()),
         Advice::Tentacles | Advice::PollJoined => Some("octopus-setup tentacles".to_owned()),
         _ => None,
     }
 }
 
+/// Returns Octopus Server's own commands for what an edit has changed, and the restart that makes them count; `None` if it has none. The
+/// connection string is not among them: it holds the password.
+fn octopus_commands(plan: &Plan) -> Option<String> {
+    let node = &plan.node;
+    let shell = Shell::of(node.platform);
+    let mut commands: Vec<(Verb, String)> = Vec::new();
+    for change in &plan.changes {
+        let setting = change.field.setting();
+        let Some(option) = setting.option else { continue };
+        let said = format!(" {} {}", option.name, shell.word(&setting.for_octopus(&change.to)));
+        match commands.iter_mut().find(|(verb, _)| *verb == option.verb) {
+            Some((_, command)) => command.push_str(&said),
+            None => commands
+                .push((option.verb, format!("{}{said}", commands::server(node.platform, option.verb.id(), &node.instance)))),
+        }
+    }
+    if commands.is_empty() {
+        return None;
+    }
+    let restart = format!("{} --restart", commands::server(node.platform, Verb::Service.id(), &node.instance));
+    let commands = commands.into_iter().map(|(_, command)| command).chain([restart]);
+    Some(commands.collect::<Vec<_>>().join("; "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::catalog::samples;
+    use crate::model::field::FieldId;
     use crate::model::octopus::HandOver;
+    use crate::model::plan::SettingChange;
     use crate::wizard::plan::{Proposal, make};
 
     fn plan(handed: bool) -> Plan {
@@ -135,6 +163,7 @@ mod tests {
             accepted: &[],
             resuming: false,
             kept: None,
+            changes: &[],
         };
         let mut plan = make(&proposal).unwrap();
         plan.hand_over = handed.then(|| HandOver { program: "/Octopus/Octopus.Server".into(), licence: None });
@@ -190,5 +219,24 @@ mod tests {
         done.hand_over = None;
         let said = lines(&done);
         assert!(said.contains("--username ann --email MAIL --password PASSWORD") && said.contains("migrate"), "{said}");
+    }
+
+    #[test]
+    fn a_changed_setting_comes_with_octopus_own_command() {
+        let mut plan = plan(false);
+        plan.flow = Flow::Edit;
+        let change = |field, to: &str| SettingChange { field, from: String::new(), to: to.into() };
+        plan.changes =
+            vec![change(FieldId::ForceSsl, "true"), change(FieldId::TaskCap, "7"), change(FieldId::CommsPort, "10944")];
+        assert!(
+            lines(&plan).contains(
+                "Octopus.Server configure --instance OctopusServer --webForceSSL True --commsListenPort 10944; \
+             Octopus.Server node --instance OctopusServer --taskCap 7; Octopus.Server service --instance OctopusServer --restart"
+            ),
+            "{}",
+            lines(&plan)
+        );
+        plan.changes = vec![change(FieldId::Password, "")];
+        assert!(!lines(&plan).contains("Octopus.Server"), "{}", lines(&plan));
     }
 }

@@ -15,7 +15,7 @@ use crate::model::licence::Licence;
 use crate::model::node::Node;
 use crate::model::node_config::NodeConfig;
 use crate::model::octopus::HandOver;
-use crate::model::plan::{Plan, Step};
+use crate::model::plan::{Plan, SettingChange, Step};
 use crate::model::registry::KeptRow;
 use crate::model::target::SignIn;
 
@@ -52,6 +52,8 @@ pub fn make(proposal: &Proposal<'_>) -> Result<Plan, NoPlan> {
     };
     let steps = steps::in_order(&draft).into_iter().map(step).collect();
     let hand_over = hand_over(&draft);
+    let kept_passwords = kept_passwords(proposal);
+    let changes = changes(&node, &kept_passwords, proposal);
     Ok(Plan {
         flow: proposal.flow,
         cluster: proposal.cluster,
@@ -63,7 +65,8 @@ pub fn make(proposal: &Proposal<'_>) -> Result<Plan, NoPlan> {
         key_unverified: is_key_unverified(proposal),
         licence: licence(proposal),
         hand_over,
-        kept_passwords: kept_passwords(proposal),
+        kept_passwords,
+        changes,
         node,
         before,
     })
@@ -81,6 +84,23 @@ fn kept_passwords(proposal: &Proposal<'_>) -> Vec<FieldId> {
     ];
     let is_kept = |(field, sealed): &(FieldId, Option<Raw>)| sealed.as_ref() == Some(&proposal.answers.get(*field).raw);
     sealed.into_iter().filter(is_kept).map(|(field, _)| field).collect()
+}
+
+/// Returns what an edit changes. A resumed one may have written the node config already, so what its journal tells of the values before
+/// counts more than the config.
+fn changes(node: &Node, kept_passwords: &[FieldId], proposal: &Proposal<'_>) -> Vec<SettingChange> {
+    let Some(config) = proposal.facts.node.config.seen().filter(|_| proposal.flow == Flow::Edit) else { return Vec::new() };
+    let earlier = |field: FieldId| proposal.changes.iter().find(|change| change.field == field);
+    let settings = settings::all().filter_map(|setting| {
+        let written = (setting.config?)(config).unwrap_or_default();
+        let from = earlier(setting.field).map_or(written, |change| change.from.clone());
+        let to = (setting.node?)(node).unwrap_or_default();
+        (from != to).then_some(SettingChange { field: setting.field, from, to })
+    });
+    let passwords = [(FieldId::Password, true), (FieldId::ServicePassword, node.service.password.is_some())].into_iter();
+    let is_changed = |(field, there): &(FieldId, bool)| *there && (!kept_passwords.contains(field) || earlier(*field).is_some());
+    let secret = |(field, _)| SettingChange { field, from: String::new(), to: String::new() };
+    settings.chain(passwords.filter(is_changed).map(secret)).collect()
 }
 
 /// Returns the fingerprint of the certificate that the server shows.

@@ -60,6 +60,8 @@ pub struct Run {
     pub rows: Vec<Row>,
     /// What the steps' programs printed, their secrets masked.
     pub output: Vec<(StepKind, Vec<Untrusted>)>,
+    /// Whether the plan was made while checks were running, so that their results may change it.
+    pub is_provisional: bool,
     /// Whether a step was begun, so that there is a journal.
     pub is_begun: bool,
     /// The trouble that may pass, which the running step waits for.

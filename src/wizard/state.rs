@@ -12,6 +12,7 @@ use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
 use crate::model::node::Subject;
+use crate::model::plan::SettingChange;
 use crate::model::registry::{CanaryRow, KeptRow};
 use crate::model::screen::ScreenId;
 use crate::model::target::SignIn;
@@ -208,6 +209,8 @@ pub struct Resuming {
     pub cluster: ClusterId,
     /// The registry row that the run takes over, changes or removes, as it was before.
     pub before: Option<KeptRow>,
+    /// What the run changes, if it is an edit.
+    pub changes: Vec<SettingChange>,
 }
 
 static NO_RUN: Run = Run {
@@ -216,6 +219,7 @@ static NO_RUN: Run = Run {
     key: None,
     rows: Vec::new(),
     output: Vec::new(),
+    is_provisional: false,
     is_begun: false,
     waiting: None,
     cancelling: false,
@@ -323,6 +327,11 @@ impl State {
     /// Returns the cluster of the unfinished run that this one continues.
     pub fn resuming(&self) -> Option<ClusterId> {
         self.work()?.resuming.as_ref().map(|resuming| resuming.cluster)
+    }
+
+    /// Returns what the unfinished edit changes that this run continues.
+    pub fn resumed_changes(&self) -> &[SettingChange] {
+        self.work().and_then(|work| work.resuming.as_ref()).map_or(&[], |resuming| &resuming.changes)
     }
 
     /// Returns the accepted warnings, with what they said then.

@@ -1,12 +1,9 @@
 //! What a plan sets up, setting by setting, and what an edit changes.
 
-use crate::catalog::settings;
 use crate::catalog::{format, steps};
-use crate::model::facts::Facts;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::licence::NodeLimit;
-use crate::model::node_config::NodeConfig;
 use crate::model::plan::{Plan, Scope, StepKind};
 use crate::model::storage::SharedStorage;
 use crate::model::survey::AccountKind;
@@ -21,11 +18,11 @@ pub struct SummaryLine {
     pub value: String,
 }
 
-/// Says what a plan sets up, and what an edit changes in the node config as it was seen.
-pub fn lines(plan: &Plan, facts: &Facts) -> Vec<SummaryLine> {
+/// Says what a plan sets up, or what an edit changes.
+pub fn lines(plan: &Plan) -> Vec<SummaryLine> {
     match plan.flow {
         Flow::FirstNode | Flow::Join => new_node(plan),
-        Flow::Edit => facts.node.config.seen().map(|before| changes(plan, before)).unwrap_or_default(),
+        Flow::Edit => changes(plan),
         Flow::Leave | Flow::Remove | Flow::Review => Vec::new(),
     }
 }
@@ -126,25 +123,21 @@ fn key(plan: &Plan) -> String {
 }
 
 /// Says which settings an edit changes, from what to what.
-fn changes(plan: &Plan, before: &NodeConfig) -> Vec<SummaryLine> {
-    let changed = settings::all().filter_map(|setting| {
-        let from = (setting.config?)(before).unwrap_or_default();
-        let to = (setting.node?)(&plan.node).unwrap_or_default();
-        let shown = |text: &str| match value_in_words(setting.field, text) {
+pub fn changes(plan: &Plan) -> Vec<SummaryLine> {
+    let changed = plan.changes.iter().map(|change| {
+        let shown = |text: &str| match value_in_words(change.field, text) {
             Some(words) => words,
             None if text.is_empty() => "none".to_owned(),
-            None => setting.shown(text),
+            None => change.field.setting().shown(text),
         };
-        (from != to).then(|| line(setting.field.label(), format!("{} → {}", shown(&from), shown(&to))))
+        let value = if change.field.is_secret() {
+            "another one".to_owned()
+        } else {
+            format!("{} → {}", shown(&change.from), shown(&change.to))
+        };
+        line(change.field.label(), value)
     });
-    let passwords = [FieldId::Password, FieldId::ServicePassword].into_iter();
-    let is_changed = |field: &FieldId| !plan.kept_passwords.contains(field) && has_password(plan, *field);
-    let passwords = passwords.filter(is_changed).map(|field| line(field.label(), "another one".to_owned()));
-    changed.chain(passwords).collect()
-}
-
-fn has_password(plan: &Plan, field: FieldId) -> bool {
-    field == FieldId::Password || plan.node.service.password.is_some()
+    changed.collect()
 }
 
 /// Returns the words for a value of a closed set.
@@ -160,6 +153,7 @@ mod tests {
     use crate::model::cluster::ClusterId;
     use crate::model::facts::Fact;
     use crate::model::master_key::MasterKey;
+    use crate::model::plan::SettingChange;
     use crate::wizard::plan::{self, Proposal};
 
     fn said(flow: Flow, changes: &[(FieldId, &str)]) -> Vec<String> {
@@ -174,10 +168,11 @@ mod tests {
             accepted: &[],
             kept: None,
             resuming: false,
+            changes: &[],
         };
         assert!(matches!(facts.node.config, Fact::Seen(_)));
         let plan = plan::make(&proposal).expect("a plan");
-        lines(&plan, &facts).into_iter().map(|line| format!("{}: {}", line.label, line.value)).collect()
+        lines(&plan).into_iter().map(|line| format!("{}: {}", line.label, line.value)).collect()
     }
 
     #[test]
@@ -185,6 +180,31 @@ mod tests {
         assert_eq!(said(Flow::Edit, &[(FieldId::TaskCap, "7")]), ["Task cap: 5 → 7"]);
         assert_eq!(said(Flow::Edit, &[(FieldId::Encryption, "strict")]), ["Encryption: mandatory → strict (TDS 8.0)"]);
         assert_eq!(said(Flow::Edit, &[(FieldId::Password, "another")]), ["Password: another one"]);
+    }
+
+    #[test]
+    fn an_edit_that_has_written_its_config_still_shows_what_it_changes() {
+        let (answers, mut facts) = (samples::joining_with(&[(FieldId::TaskCap, "7")]), samples::facts_of_a_node());
+        let Fact::Seen(config) = &mut facts.node.config else { panic!("a config") };
+        let cluster = ClusterId(config.cluster.id.0);
+        config.node.task_cap = 7;
+        let change = |field, from: &str, to: &str| SettingChange { field, from: from.into(), to: to.into() };
+        let changes = [change(FieldId::TaskCap, "5", "7"), change(FieldId::Password, "", "")];
+        let proposal = Proposal {
+            flow: Flow::Edit,
+            answers: &answers,
+            facts: &facts,
+            cluster,
+            fingerprint: MasterKey::from_bytes(&[7; 16]).expect("a key").fingerprint(),
+            accepted: &[],
+            kept: None,
+            resuming: true,
+            changes: &changes,
+        };
+        let plan = plan::make(&proposal).expect("a plan");
+        assert_eq!(plan.changes, changes);
+        let said: Vec<String> = lines(&plan).into_iter().map(|line| line.value).collect();
+        assert_eq!(said, ["5 → 7", "another one"]);
     }
 
     #[test]

@@ -129,6 +129,7 @@ mod tests {
             folders: vec!["/opt/o".into()],
             storage: None,
             kept_passwords: Vec::new(),
+            changes: Vec::new(),
             steps: vec![StepRecord { kind: StepKind::CreateHome, state: StepState::Begun }],
         }
     }

@@ -61,6 +61,7 @@ pub fn plan(home: &Path, key: &MasterKey) -> Plan {
         licence: None,
         hand_over: None,
         kept_passwords: Vec::new(),
+        changes: Vec::new(),
         node: Node {
             platform: octopus_setup::model::platform::Platform::Linux,
             task_cap: 5,

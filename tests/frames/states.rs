@@ -178,6 +178,7 @@ pub fn plan() -> Plan {
         licence: None,
         hand_over: None,
         kept_passwords: Vec::new(),
+        changes: Vec::new(),
         flow: Flow::FirstNode,
         node: node(),
         cluster: CLUSTER,

@@ -50,6 +50,7 @@ impl Machine {
             licence: None,
             hand_over: None,
             kept_passwords: Vec::new(),
+            changes: Vec::new(),
         };
         node_config::write(&node_config::build(&plan, &sealer).unwrap()).unwrap();
         let purpose = Purpose::MasterKey { instance: "OctopusServer", cluster };

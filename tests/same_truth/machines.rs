@@ -163,6 +163,7 @@ fn stopped(places: &Places) {
         folders: Vec::new(),
         storage: None,
         kept_passwords: Vec::new(),
+        changes: Vec::new(),
         steps: vec![step(StepKind::CreateHome, StepState::Done), step(StepKind::SealMasterKey, StepState::Begun)],
     };
     journals::write(places, &journal).unwrap();

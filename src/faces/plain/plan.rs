@@ -122,7 +122,7 @@ fn choices<L: LineSource, W: Write>(face: &Face<'_, L, W>) -> Vec<MenuItem<PlanC
 /// Prints the plan and its notes.
 fn show<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, plan: &Plan) -> Result<(), SessionStop> {
     let mut text = String::new();
-    sentences::summary(&mut text, &summary::lines(plan, &face.state().facts));
+    sentences::summary(&mut text, &summary::lines(plan));
     sentences::plan(&mut text, plan);
     for line in text.lines() {
         // These lines are clean already, and their leading spaces are needed as indentation.

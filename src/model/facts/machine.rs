@@ -143,6 +143,8 @@ pub enum HomeState {
         /// How many entries.
         entries: u64,
     },
+    /// Nothing but the sealed master key of a node that has left.
+    KeyOnly,
     /// A folder with a node config of ours.
     NodeConfig { instance: Untrusted },
     /// A file, or something else that is not a folder.

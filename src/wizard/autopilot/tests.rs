@@ -174,6 +174,7 @@ fn journal(order: &Order, done: usize) -> Journal {
         folders: Vec::new(),
         storage: None,
         kept_passwords: Vec::new(),
+        changes: Vec::new(),
         steps: StepKind::FIRST_NODE
             .into_iter()
             .enumerate()

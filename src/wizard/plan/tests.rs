@@ -24,6 +24,7 @@ fn plan(flow: Flow, answers: &Answers, facts: &Facts, kept: Option<&KeptRow>, re
         accepted: &[CheckId::ClusterKey],
         resuming,
         kept,
+        changes: &[],
     })
 }
 
@@ -295,6 +296,7 @@ fn first_node(answers: &Answers, facts: &Facts, resuming: bool) -> Plan {
         accepted: &accepted,
         resuming,
         kept: None,
+        changes: &[],
     };
     make(&proposal).unwrap()
 }
@@ -398,6 +400,7 @@ fn malformed_answers_make_no_plan() {
         accepted: &[],
         resuming: false,
         kept: None,
+        changes: &[],
     };
     assert_eq!(make(&proposal).map(|plan| plan.steps).unwrap_err(), NoPlan::Fields(vec![FieldId::Server]));
 }

@@ -68,6 +68,7 @@ pub fn show_finished(state: &mut State, journal: &Journal) {
         accepted: &state.accepted(),
         resuming: true,
         kept: state.kept_row(),
+        changes: state.resumed_changes(),
     };
     // Without the password the node cannot be built, and it is not needed any more; the instance's name is.
     let plan = plan::make(&proposal).ok().map(Box::new);

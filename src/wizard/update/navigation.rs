@@ -287,10 +287,8 @@ pub fn jump(state: &mut State, screen: ScreenId) -> Goto {
 
 /// Reacts to a survey's result: goes on by itself if Next was pressed while the survey ran and nothing blocks it.
 pub fn after_news(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
-    // A flow that begins with its plan may have begun before all was known that the plan is made of.
-    let begun = matches!(state.flow(), Some(Flow::Leave | Flow::Remove)) && state.place.here == ScreenId::Review;
-    if begun && state.run().phase == Phase::Idle && state.run().plan.is_none() {
-        planning::make_plan(state, effects);
+    if state.place.here == ScreenId::Review && state.run().phase == Phase::Idle {
+        planning::follow_news(state, effects);
     }
     // What Enter was to accept says something else by now.
     let asks_here = state.flow() != Some(Flow::Review);

@@ -11,7 +11,7 @@ use crate::wizard::custody;
 use crate::wizard::effect::Effect;
 use crate::wizard::plan::{self, NoPlan, Proposal};
 use crate::wizard::run::{Row, Run};
-use crate::wizard::state::{Notice, State};
+use crate::wizard::state::{Focus, Notice, State};
 
 /// Makes the plan of the present answers. A new cluster needs an id and a key first: where there are none yet, they are
 /// generated, and the plan follows once they are here.
@@ -25,11 +25,12 @@ pub fn make_plan(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     let made = plan_of(state, flow);
+    let is_provisional = SurveyId::ALL.into_iter().any(|survey| state.tickets.running(survey).is_some());
     let Some(run) = state.run_mut() else { return };
     match made {
         Ok((plan, key)) => {
             let rows = plan.steps.iter().map(|step| Row::new(step.kind, StepState::Planned)).collect();
-            *run = Run { plan: Some(Box::new(plan)), key, rows, ..Run::default() };
+            *run = Run { plan: Some(Box::new(plan)), key, rows, is_provisional, ..Run::default() };
             if state.notice.is_none()
                 && let Some(text) = state.caution()
             {
@@ -41,6 +42,27 @@ pub fn make_plan(state: &mut State, effects: &mut Vec<Effect>) {
             run.rows.clear();
             state.notice = text.map(|text| Notice { bad: true, text }).or(state.notice.take());
         }
+    }
+}
+
+/// Makes the plan anew that was made before all was known: by a flow that begins with its plan, or comes back to it after an undo. Who has
+/// the button under the finger is told of a change, and led away from it.
+pub fn follow_news(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(flow) = state.flow() else { return };
+    let Some(shown) = state.run().plan.as_ref().map(|plan| plan.steps.clone()) else {
+        if matches!(flow, Flow::Leave | Flow::Remove) {
+            make_plan(state, effects);
+        }
+        return;
+    };
+    if !state.run().is_provisional {
+        return;
+    }
+    make_plan(state, effects);
+    let is_changed = state.run().plan.as_ref().is_none_or(|plan| plan.steps != shown);
+    if is_changed && state.place.focus == Focus::Button {
+        state.place.focus = Focus::Screen;
+        state.notice = Some(Notice { bad: true, text: "What was found since has changed the plan. Read it again.".into() });
     }
 }
 
@@ -74,6 +96,7 @@ fn plan_of(state: &State, flow: Flow) -> Result<(Plan, Option<MasterKey>), Optio
         accepted: &accepted,
         resuming: state.resuming().is_some(),
         kept: state.kept_row(),
+        changes: state.resumed_changes(),
     };
     let plan = plan::make(&proposal).map_err(|no_plan| {
         Some(match no_plan {

@@ -165,7 +165,7 @@ fn take_over(state: &mut State, journal: &Journal, key: Option<MasterKey>) {
         // Proven anew with everything else, as if it had been pasted.
         state.answers.set(FieldId::MasterKey, Raw::Secret(key.to_base64()), origin);
     }
-    let resuming = Some(Resuming { cluster: journal.cluster, before: journal.before.clone() });
+    let resuming = Some(Resuming { cluster: journal.cluster, before: journal.before.clone(), changes: journal.changes.clone() });
     let work = Work { resuming, ..Work::default() };
     state.flow = if let Some(set_aside) = set_aside {
         // Its files are read for what a journal does not hold.

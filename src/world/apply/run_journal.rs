@@ -160,6 +160,7 @@ fn begin(plan: &Plan) -> Result<Journal, Failure> {
         folders: Vec::new(),
         storage: None,
         kept_passwords: Vec::new(),
+        changes: Vec::new(),
         steps: Vec::new(),
     };
     take_over(&mut journal, plan);
@@ -228,6 +229,7 @@ fn take_over(journal: &mut Journal, plan: &Plan) {
     journal.fingerprint = plan.fingerprint;
     journal.flow = plan.flow;
     journal.kept_passwords.clone_from(&plan.kept_passwords);
+    journal.changes.clone_from(&plan.changes);
     journal.accepted = plan.accepted.iter().map(|check| check.id().to_owned()).collect();
     for step in &plan.steps {
         journal.mark(step.kind, journal.state(step.kind));

@@ -31,6 +31,7 @@ pub(in crate::world) fn plan(home: &Path) -> Plan {
         licence: None,
         hand_over: None,
         kept_passwords: Vec::new(),
+        changes: Vec::new(),
         node: Node {
             platform: crate::model::platform::Platform::Linux,
             task_cap: 5,

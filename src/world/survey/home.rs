@@ -1,6 +1,6 @@
 //! The survey of the chosen home directory.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -107,13 +107,20 @@ fn occupant(places: &Places, path: &Path, instance: &str) -> Fact<HomeState> {
     let counts = |name: &OsStr| {
         let left_by_run = ours && (name == NodeConfig::FILE || name == NodeConfig::KEY_FILE);
         // The write test, which runs at the same time, may have its file there just now.
-        !left_by_run && !name.to_string_lossy().starts_with(probe::PREFIX)
+        !left_by_run && !is_dated_copy(name) && !name.to_string_lossy().starts_with(probe::PREFIX)
     };
-    let entries = entries.filter(|entry| counts(&entry.file_name())).count();
-    Fact::Seen(match u64::try_from(entries).unwrap_or(u64::MAX) {
+    let names: Vec<OsString> = entries.map(|entry| entry.file_name()).filter(|name| counts(name)).collect();
+    Fact::Seen(match u64::try_from(names.len()).unwrap_or(u64::MAX) {
         0 => HomeState::Empty,
+        1 if names.iter().any(|name| name == NodeConfig::KEY_FILE) => HomeState::KeyOnly,
         entries => HomeState::Occupied { entries },
     })
+}
+
+/// Returns whether this is a node config under a dated name, which an edit or a node that has left keeps.
+fn is_dated_copy(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.strip_prefix(NodeConfig::FILE).and_then(|rest| rest.strip_suffix(".bak")).is_some_and(|stamp| stamp.starts_with('.'))
 }
 
 /// Returns whether an unfinished run of this instance has this home: what it left must not block its continuation.

@@ -459,6 +459,8 @@ struct Tally {
     drained: u64,
     dead: u64,
     names: Vec<Untrusted>,
+    /// Whether this node, or the one that it replaces, has a row: then the list of nodes is not empty.
+    own: bool,
 }
 
 impl Tally {
@@ -472,6 +474,7 @@ impl Tally {
             drained: count(others.drained()),
             dead: count(others.dead()),
             names: others.first_dead().map(|node| node.name.clone()).collect(),
+            own: nodes.find(case.answers.trimmed(FieldId::NodeName)).is_some(),
         };
         let own = nodes.find(case.answers.trimmed(FieldId::NodeName));
         let replaces = case.answers.is_on(FieldId::ReplaceNode);
@@ -487,7 +490,8 @@ impl Tally {
 
     fn evidence(&self) -> String {
         let mut said = match self.all {
-            0 => return "no other node".to_owned(),
+            0 if self.own => return "this node only".to_owned(),
+            0 => return "none yet".to_owned(),
             1 if self.silent == 0 => "1 other node, alive".to_owned(),
             all if self.silent == 0 => format!("{all} other nodes, all alive"),
             all => format!("{}; of {} nobody can tell whether alive", format::count(all, "other node"), self.silent),

@@ -375,7 +375,8 @@ fn dead_nodes_are_noted_in_a_join_and_warned_of_where_they_matter() {
     assert!(said.contains("Back online it would exceed the licence"), "{said}");
     let replaced = [(FieldId::NodeName, "web-old"), (FieldId::ReplaceNode, "true")];
     assert_eq!(evidence(&of(Some(2), &replaced, both())), "1 other node, alive");
-    assert_eq!(evidence(&of(None, &[], vec![])), "no other node");
+    assert_eq!(evidence(&of(None, &[], vec![])), "none yet");
+    assert_eq!(evidence(&of(None, &replaced, vec![samples::dead_node("web-old")])), "this node only");
     let many: Vec<_> = (0..7).map(|number| samples::dead_node(&format!("old{number}"))).collect();
     let says = note(&of(None, &[], many)).says;
     assert!(says.starts_with("7 nodes are dead: old0, old1, old2, old3, old4 and 2 more."), "{says}");

@@ -309,7 +309,7 @@ fn home_finding(case: &Case<'_>) -> Option<Finding> {
             format!("The home directory {home}, or a part of its path, is not a folder."),
             "Find out what took its place, and have the folder restored.",
         ),
-        HomeState::Empty | HomeState::Occupied { .. } | HomeState::NodeConfig { .. } => return None,
+        HomeState::Empty | HomeState::KeyOnly | HomeState::Occupied { .. } | HomeState::NodeConfig { .. } => return None,
     };
     Some(Finding::stop(CheckId::DriftHost, says, fix).about(FieldId::Home))
 }

@@ -186,7 +186,9 @@ fn judge_occupant(occupant: &HomeState, home: &Path, case: &Case<'_>) -> Verdict
     match occupant {
         HomeState::Creatable { parent } => Verdict::Good(format!("will be created under {parent}")),
         HomeState::Empty => Verdict::Good("an empty folder".into()),
-        HomeState::Occupied { .. } if case.resuming.is_some() => Verdict::Good("a folder that is there".into()),
+        HomeState::KeyOnly | HomeState::Occupied { .. } if case.resuming.is_some() => {
+            Verdict::Good("a folder that is there".into())
+        }
         HomeState::Occupied { entries } => {
             let entries = if *entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
             report(Finding::warn(
@@ -195,6 +197,11 @@ fn judge_occupant(occupant: &HomeState, home: &Path, case: &Case<'_>) -> Verdict
                 "Type an empty or new folder, unless you know that Octopus may live beside them.",
             ))
         }
+        HomeState::KeyOnly => report(Finding::warn(
+            CheckId::HomePath,
+            format!("{home} has the sealed master key of a node that has left; a node with another key cannot be set up there."),
+            "Type another folder, or move the key file away, unless this node joins the same cluster again.",
+        )),
         HomeState::NodeConfig { instance } => {
             let asked = read::instance(case.answers).ok();
             let own = asked.is_some_and(|name| instance_key(name.as_str()) == instance_key(instance.as_str()));
@@ -226,8 +233,10 @@ fn judge_existing_home(occupant: &HomeState, home: &Path, case: &Case<'_>) -> Ve
                 "Two instances in one home destroy each other's state: find out which of them Octopus Server runs, and have the other one leave.",
             ))
         }
-        HomeState::Occupied { .. } | HomeState::Empty if case.is_octopus_made() => Verdict::Good("a folder that is there".into()),
-        HomeState::Occupied { .. } | HomeState::Empty => report(Finding::warn(
+        HomeState::KeyOnly | HomeState::Occupied { .. } | HomeState::Empty if case.is_octopus_made() => {
+            Verdict::Good("a folder that is there".into())
+        }
+        HomeState::KeyOnly | HomeState::Occupied { .. } | HomeState::Empty => report(Finding::warn(
             CheckId::HomePath,
             format!("{home} is there, and there is no node config in it."),
             "The config under review is another file: put it into the home, or have a dated copy of it restored there.",

@@ -173,7 +173,7 @@ impl<W: Write> UnattendedRun<'_, W> {
                     let state = self.engine.state();
                     if let Some(plan) = &state.run().plan {
                         // Answers are listed; what they change is not to be seen from them.
-                        let changes = if plan.flow == Flow::Edit { summary::lines(plan, &state.facts) } else { Vec::new() };
+                        let changes = summary::changes(plan);
                         self.reporter.report(&RunEvent::Plan(plan, &answers(state, &self.pilot.order().loaded), &changes));
                     }
                 }

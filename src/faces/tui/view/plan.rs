@@ -35,7 +35,7 @@ pub fn draw_review(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local
     let asked_lines = count(asked.len()) + if asked.is_empty() || saving { 0 } else { help };
     let between = if asked_lines > 0 { u16::from(area.height >= 14) } else { 0 };
     let plan = scene.state.run().plan.as_deref();
-    let plan_lines = plan.map_or(1, |plan| count(plan_lines(canvas, scene, plan, area.width).len()));
+    let plan_lines = plan.map_or(1, |plan| count(plan_lines(canvas, plan, area.width).len()));
     let heading = 1 + u16::from(area.height >= 16);
     let spare = area.height.saturating_sub(heading + asked_lines + between + plan_lines);
     let (beneath, saved_lines) = match (saved.is_empty(), saving) {
@@ -57,7 +57,7 @@ pub fn draw_review(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local
         }
         Some(plan) => {
             let room = Rect { height: rest.height.saturating_sub(beneath + saved_lines), ..rest };
-            let used = sheet_of(canvas, room, scene, plan, local.scroll);
+            let used = sheet_of(canvas, room, plan, local.scroll);
             // The file for the answers comes last, because the plan is what is read here.
             rest = below(rest, used + beneath);
             fields::draw_some(canvas, Rect { height: saved_lines.min(rest.height), ..rest }, scene, local, &saved);
@@ -83,13 +83,13 @@ fn draw_button(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Rect {
 const LABEL: u16 = 15;
 
 /// Draws what will be set up, what will be done for it, and what was accepted: as a sheet that scrolls. Returns the number of lines used.
-fn sheet_of(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, plan: &Plan, scroll: &mut Scroll) -> u16 {
-    let lines = plan_lines(canvas, scene, plan, area.width);
+fn sheet_of(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut Scroll) -> u16 {
+    let lines = plan_lines(canvas, plan, area.width);
     sheet::draw(canvas, area, &lines, scroll);
     u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height)
 }
 
-fn plan_lines(canvas: &Canvas<'_>, scene: &Scene<'_>, plan: &Plan, width: u16) -> Vec<sheet::Line> {
+fn plan_lines(canvas: &Canvas<'_>, plan: &Plan, width: u16) -> Vec<sheet::Line> {
     let theme = canvas.theme;
     let mut lines = Vec::with_capacity(32);
     // The last columns are for the signs that there are more lines.
@@ -104,7 +104,7 @@ fn plan_lines(canvas: &Canvas<'_>, scene: &Scene<'_>, plan: &Plan, width: u16) -
     if !lines.is_empty() {
         lines.push(sheet::Line::blank());
     }
-    let summary = summary::lines(plan, &scene.state.facts);
+    let summary = summary::lines(plan);
     for said in &summary {
         for (number, words) in text::wrap(&said.value, room).into_iter().enumerate() {
             let label = if number == 0 { said.label } else { "" };

@@ -281,3 +281,35 @@ fn a_key_that_a_review_handed_out_is_told_as_at_the_install() {
         assert_eq!(bench.state.custody().copied.is_some(), here != ScreenId::Database, "{here:?}");
     }
 }
+
+#[test]
+fn once_the_saved_file_was_read_back_what_was_typed_is_not_wrong_any_more() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    bench.edit(FieldId::KeyProof, "xxxxxx");
+    assert!(bench.state.shown_problem(FieldId::KeyProof).is_some());
+    bench.send(Event::Press(Action::SaveKey));
+    bench.send(Event::KeySaved(Ok("/root/key.txt".into())));
+    bench.send(Event::KeyRead(Ok(true)));
+    assert_eq!(bench.state.custody().proof, Some(Proof::ReadBack));
+    assert_eq!(bench.state.shown_problem(FieldId::KeyProof), None);
+}
+
+#[test]
+fn after_an_undo_the_plan_is_of_what_is_there_then() {
+    let mut bench = Bench::at(ScreenId::Review);
+    let planned = bench.state.run().plan.as_ref().expect("a plan").steps.clone();
+    bench.send(Event::Next);
+    bench.send(Event::Progress(Progress::Done(StepKind::CreateHome, StepState::Done, Duration::ZERO)));
+    bench.send(Event::Progress(Progress::Failed(StepKind::SealMasterKey, Failure::Cancelled)));
+    bench.send(Event::Press(Action::Undo));
+    bench.send(Event::Reply(true));
+    bench.send(Event::Progress(Progress::UndoEnded(true)));
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Review);
+    bench.generate_key();
+    bench.answer_all();
+    let plan = bench.state.run().plan.as_ref().expect("a plan");
+    assert_eq!(plan.steps, planned);
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Install, "{}", bench.notice());
+}

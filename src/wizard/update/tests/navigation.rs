@@ -47,6 +47,7 @@ pub fn journal(done: usize) -> Journal {
         folders: Vec::new(),
         storage: None,
         kept_passwords: Vec::new(),
+        changes: Vec::new(),
         answers: [("server", "sql09"), ("home", "/srv/octo"), ("no-such-field", "x")]
             .map(|(id, text)| (id.to_owned(), text.to_owned()))
             .into(),
