@@ -44,10 +44,10 @@ const fn row(id: CheckId, field: FieldId, judge: fn(&Case<'_>) -> Verdict) -> Ch
 /// run nor asked for, and is not known before somebody has looked for the program.
 pub(super) fn unless_used(case: &Case<'_>) -> Option<Verdict> {
     let looked = read::hand_over(case.answers) != HandOverMode::WhenFound || !case.facts.octopus.program.is_unknown();
-    match looked {
-        false => Some(case.pending()),
-        true => (!read::uses_octopus(case.answers, case.facts)).then_some(Verdict::DoesNotApply),
+    if !looked {
+        return Some(case.pending());
     }
+    (!read::uses_octopus(case.answers, case.facts)).then_some(Verdict::DoesNotApply)
 }
 
 /// The program whose commands the plan's last steps run; the verdict where none are, or where that is not known yet.
