@@ -53,6 +53,7 @@ listed! {
         AdminUser,
         AdminEmail,
         AdminPassword,
+        AdminPasswordAgain,
         Licence,
         LicenceFile,
         HandOver,

@@ -116,6 +116,8 @@ pub struct State {
     /// The login and password that the operator accepted to be sent although they look like somebody else's, or like nobody's.
     pub accepted_sign_in: Option<SignIn>,
     pub overlay: Option<Overlay>,
+    /// The password that is shown while it is typed, until its field is left.
+    pub revealed: Option<FieldId>,
     pub notice: Option<Notice>,
     /// Time since the engine began, as of the last event.
     pub now: Duration,
@@ -240,6 +242,7 @@ impl State {
             flow: FlowState::Start(Start::default()),
             accepted_sign_in: None,
             overlay: None,
+            revealed: None,
             notice: None,
             now: Duration::ZERO,
             ending: None,
@@ -305,8 +308,9 @@ impl State {
         }
     }
 
-    /// Hides the master key, if it is shown.
-    pub const fn hide_key(&mut self) {
+    /// Hides the master key or a password, if one is shown.
+    pub const fn hide_secrets(&mut self) {
+        self.revealed = None;
         if let Some(custody) = self.custody_mut() {
             custody.revealed = false;
         }

@@ -82,6 +82,15 @@ impl State {
         }
     }
 
+    /// Returns the focused password that can be shown: only one that was typed here.
+    pub fn revealable(&self) -> Option<FieldId> {
+        let is_typed = |field: &FieldId| {
+            let answer = self.answers.get(*field);
+            field.is_secret() && *field != FieldId::Licence && answer.origin == Origin::Typed && !answer.raw.is_empty()
+        };
+        self.focused().filter(is_typed)
+    }
+
     /// Returns whether this is the practice server: its address is an answer that nobody gave, or the server says so.
     pub fn is_practice(&self) -> bool {
         let server = self.answers.get(FieldId::Server);
@@ -388,6 +397,10 @@ fn has_occasion(field: FieldId, open: Flow, state: &State) -> bool {
     match field {
         // A resumed run has sealed its key, so the size is settled.
         FieldId::KeySize => !(state.resuming().is_some() && state.custody().generated.is_some()),
+        FieldId::AdminPasswordAgain => {
+            let typed = state.answers.get(FieldId::AdminPassword).origin == Origin::Typed;
+            typed && has_occasion(FieldId::AdminPassword, open, state)
+        }
         // Only Octopus Server's own commands use them: run here, or as a script.
         FieldId::AdminUser
         | FieldId::AdminEmail
@@ -461,6 +474,9 @@ pub fn available_actions(state: &State, has_remedy: bool) -> Vec<Action> {
         // Nobody waits for what only keeps a screen fresh.
         let running = surveys.iter().any(|survey| state.tickets.awaited(*survey));
         actions.push(if running { Action::Cancel } else { Action::CheckAgain });
+    }
+    if state.revealable().is_some() {
+        actions.push(Action::Reveal);
     }
     let keeps_key = matches!(here, ScreenId::MasterKey | ScreenId::Key);
     if !keeps_key && state.flow().is_some() && (state.acceptable().is_some() || state.withdrawable().is_some()) {

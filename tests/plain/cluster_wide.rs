@@ -24,7 +24,7 @@ async fn a_licence_is_pasted_over_several_lines_and_a_command_that_fails_is_told
     standin.fault("database", "fail 3");
     let root = scene.site.home("shared").display().to_string();
     let program = standin.program().display().to_string();
-    let administrator = ["admin", "admin@corp.example", ADMIN_PASSWORD];
+    let administrator = ["admin", "admin@corp.example", ADMIN_PASSWORD, ADMIN_PASSWORD];
     // The folders are on a local disk, which is warned of.
     let storage = ["2", root.as_str(), "yes"];
     let hand_over = ["always", program.as_str(), ""];

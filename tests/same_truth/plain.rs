@@ -146,6 +146,8 @@ impl Person<'_> {
 
     /// What the paper says, as it is typed here; Enter where it says nothing.
     fn given(&self, field: FieldId) -> String {
+        // Who types a password types it twice.
+        let field = if field == FieldId::AdminPasswordAgain { FieldId::AdminPassword } else { field };
         if self.wanted.get(field).origin == Origin::Default {
             return String::new();
         }

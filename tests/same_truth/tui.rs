@@ -128,12 +128,18 @@ pub async fn outcome(scene: &Scene, given: &Answers, case: &Case) -> Outcome {
     panic!("{}: stands at {:?}: {:#?}", case.name, person.engine.state().place, person.engine.state().verdicts());
 }
 
+/// The field that the paper has for one that is asked: who types a password types it twice.
+fn on_paper(field: FieldId) -> FieldId {
+    if field == FieldId::AdminPasswordAgain { FieldId::AdminPassword } else { field }
+}
+
 impl Person<'_> {
     /// The first field of the screen that is given and says something else.
     fn next_field(&self) -> Option<FieldId> {
         let state = self.engine.state();
-        let given = |field: &FieldId| self.wanted.get(*field).origin > Origin::Default;
-        state.fields().into_iter().filter(given).find(|field| self.wanted.get(*field).raw != state.answers.get(*field).raw)
+        let given = |field: &FieldId| self.wanted.get(on_paper(*field)).origin > Origin::Default;
+        let differs = |field: &FieldId| self.wanted.get(on_paper(*field)).raw != state.answers.get(*field).raw;
+        state.fields().into_iter().filter(given).find(differs)
     }
 
     /// Tabs to the field and types or chooses.
@@ -158,7 +164,7 @@ impl Person<'_> {
             Kind::Text | Kind::Path | Kind::Secret | Kind::Number => {
                 self.key(KeyCode::End, KeyModifiers::NONE);
                 self.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
-                let text = match self.wanted.secret(field) {
+                let text = match self.wanted.secret(on_paper(field)) {
                     Some(secret) => secret.expose_secret().to_owned(),
                     None => self.wanted.text(field).to_owned(),
                 };
@@ -166,7 +172,7 @@ impl Person<'_> {
                     self.press(KeyCode::Char(letter));
                 }
                 let typed = &self.engine.state().answers.get(field).raw;
-                assert_eq!(*typed, self.wanted.get(field).raw, "{}: {} cannot be typed", self.case.name, field.id());
+                assert_eq!(*typed, self.wanted.get(on_paper(field)).raw, "{}: {} cannot be typed", self.case.name, field.id());
             }
         }
     }

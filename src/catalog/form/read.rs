@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use secrecy::ExposeSecret;
 
-use crate::model::answers::{Answers, Raw};
+use crate::model::answers::{Answers, Raw, same_secret};
 use crate::model::facts::{Fact, Facts};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
@@ -354,6 +354,16 @@ pub fn licence(answers: &Answers) -> Result<Option<LicenceSource>, FieldId> {
             let path = absolute(FieldId::LicenceFile, answers).ok_or(FieldId::LicenceFile)?;
             Ok(Some(LicenceSource::File(path)))
         }
+    }
+}
+
+/// Says that the administrator's password was typed differently the second time.
+pub fn same_password_again(answers: &Answers) -> Result<(), String> {
+    match (answers.secret(FieldId::AdminPassword), answers.secret(FieldId::AdminPasswordAgain)) {
+        (Some(first), Some(again)) if !same_secret(first, again) => {
+            Err("The two passwords are not the same. Type the second one again, or both.".to_owned())
+        }
+        _ => Ok(()),
     }
 }
 

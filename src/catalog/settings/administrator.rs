@@ -8,7 +8,7 @@ use crate::model::screen::ScreenId;
 const ADMINISTRATOR: Setting = Setting { screens: &[(ScreenId::Octopus, FIRST)], ..ROW };
 const LICENCE: Setting = Setting { screens: &[(ScreenId::Octopus, FIRST)], optional: true, ..ROW };
 
-pub(super) const ROWS: [Setting; 5] = [
+pub(super) const ROWS: [Setting; 6] = [
     Setting {
         field: FieldId::AdminUser,
         id: "admin-user",
@@ -30,6 +30,17 @@ pub(super) const ROWS: [Setting; 5] = [
         kind: Kind::Secret,
         only_with: OnlyWith::Answered(FieldId::AdminUser),
         problem: |answers| read::admin_password(answers).err(),
+        ..ADMINISTRATOR
+    },
+    // Only who types the password is asked for it twice.
+    Setting {
+        field: FieldId::AdminPasswordAgain,
+        id: "admin-password-again",
+        kind: Kind::Secret,
+        only_with: OnlyWith::Answered(FieldId::AdminUser),
+        presettable: false,
+        affects_node: false,
+        problem: |answers| read::same_password_again(answers).err(),
         ..ADMINISTRATOR
     },
     // The survey of the licence judges its contents.

@@ -285,7 +285,7 @@ fn action(action: Action, state: &State) -> Binding {
     let ActionKey { keys, cap, letter } = key_of(action);
     let (label, rank) = match action {
         Action::Help => (("help", "help"), 3),
-        Action::Reveal if state.custody().revealed => (("hide", "hide"), 2),
+        Action::Reveal if state.custody().revealed || state.revealed.is_some() => (("hide", "hide"), 2),
         Action::Reveal => (("reveal", "reveal"), 2),
         Action::ConnectionString => (("connection string", "connection"), 5),
         Action::Certificate if state.is_certificate_refused() => (("trust this certificate", "trust"), 2),

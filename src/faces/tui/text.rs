@@ -17,6 +17,18 @@ pub fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
+/// The longest end that is at most this wide; never half of a grapheme.
+pub fn end(text: &str, columns: u16) -> &str {
+    let mut used = 0;
+    for (start, grapheme) in text.grapheme_indices(true).rev() {
+        used += width(grapheme);
+        if used > columns {
+            return &text[start + grapheme.len()..];
+        }
+    }
+    text
+}
+
 /// The longest beginning that is at most this wide; never half of a wide character, never half of a grapheme.
 pub fn beginning(text: &str, columns: u16) -> &str {
     if width(text) <= columns {

@@ -47,6 +47,7 @@ fn presettable_fields() -> impl Iterator<Item = FieldId> + Clone {
 /// Says why only a person can answer a field, and what to do instead.
 fn reason_not_presettable(field: FieldId) -> &'static str {
     match field {
+        FieldId::AdminPasswordAgain => "Only who types the password is asked for it twice. Leave it out.",
         FieldId::NodeConfirm => "It is a person's own proof. Without a screen, the command `leave` or `remove` names the node.",
         FieldId::KeyProof | FieldId::KeyConfirm => {
             "It is a person's own proof. Without a screen, `key-file` says where the new master key is kept."

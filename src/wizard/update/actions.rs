@@ -43,6 +43,9 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Go
     }
     match action {
         Action::Help => state.overlay = if state.overlay == Some(Overlay::Help) { None } else { Some(Overlay::Help) },
+        Action::Reveal if state.revealable().is_some() => {
+            state.revealed = state.revealable().filter(|_| state.revealed.is_none());
+        }
         Action::Reveal => {
             if let Some(custody) = state.custody_mut() {
                 custody.revealed = !custody.revealed;

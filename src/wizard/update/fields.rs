@@ -33,7 +33,7 @@ pub fn edit(state: &mut State, field: FieldId, raw: Raw, effects: &mut Vec<Effec
     }
     master_key::invalidate_dependents(state, field);
     if field == FieldId::KeyConfirm {
-        state.hide_key();
+        state.hide_secrets();
     }
     if field == FieldId::KeySize {
         master_key::drop_generated(state);
@@ -57,7 +57,7 @@ pub fn move_focus(state: &mut State, focus: Focus, effects: &mut Vec<Effect>) {
         Focus::Button if state.button().is_none() => return,
         _ => state.place.focus = focus,
     }
-    state.hide_key();
+    state.hide_secrets();
     if let Some(left) = left
         && state.focused() != Some(left)
     {

@@ -99,7 +99,7 @@ fn apply(state: &mut State, event: Event, effects: &mut Vec<Effect>) -> Goto {
         Event::Failed(said) => state.notice = Some(Notice { bad: true, text: said.to_string() }),
         Event::Refresh => surveys::refresh(state, effects),
         Event::Tick => {}
-        Event::Resized => state.hide_key(),
+        Event::Resized => state.hide_secrets(),
         Event::Hangup => state.ending = Some(Ending::HungUp),
     }
     Goto::Nowhere

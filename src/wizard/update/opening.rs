@@ -43,7 +43,7 @@ pub fn enter(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
 /// Opens a screen: focus on its first field, nothing asked yet, its surveys begun.
 fn open(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
     state.place.here = screen;
-    state.hide_key();
+    state.hide_secrets();
     // A name that unlocks a key or confirms that a node goes is typed each time anew.
     for proof in [FieldId::KeyConfirm, FieldId::NodeConfirm] {
         state.answers.set(proof, Raw::of(proof, ""), Origin::Default);

@@ -5,6 +5,7 @@
 //! folders instead, one line each, with their status on this machine.
 
 use ratatui::layout::{Position, Rect};
+use secrecy::ExposeSecret;
 
 use crate::catalog::form::read;
 use crate::faces::tui::bindings::{self, Direction};
@@ -219,6 +220,14 @@ fn secret(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldI
         return;
     }
     canvas.style(value, theme.edited);
+    let shown = scene.state.revealed.filter(|revealed| *revealed == field).and_then(|_| scene.state.answers.secret(field));
+    if let Some(secret) = shown {
+        // The characters go straight into the frame's cells, which the next frame overwrites. Its end is where one types.
+        let end = text::end(secret.expose_secret(), value.width - 1);
+        canvas.put(value, end, theme.edited);
+        canvas.cursor = Some(Position::new(value.x + text::width(end), value.y));
+        return;
+    }
     let rest = canvas.put(value, mask, theme.edited);
     if let Some(words) = fingerprint.filter(|words| rest.width > text::width(words)) {
         canvas.put_right(rest, &words, theme.edited.patch(theme.dim));

@@ -453,3 +453,47 @@ fn a_port_after_a_colon_is_written_as_sql_server_wants_it_and_that_is_told() {
     bench.send(Event::Enter);
     assert_eq!(bench.state.answers.text(FieldId::Server), "fd00::17");
 }
+
+#[test]
+fn a_password_that_was_typed_is_shown_until_its_field_is_left_and_no_other_one_ever() {
+    let mut bench = Bench::at(ScreenId::Database);
+    bench.send(Event::Focus(Focus::Field(FieldId::Password)));
+    bench.state.answers.set(FieldId::Password, Raw::of(FieldId::Password, "from-a-file"), Origin::File);
+    assert!(!bench.state.actions().contains(&Action::Reveal), "it was not typed here");
+    bench.edit(FieldId::Password, "hunter2");
+    bench.send(Event::Press(Action::Reveal));
+    assert_eq!(bench.state.revealed, Some(FieldId::Password));
+    bench.edit(FieldId::Password, "hunter22");
+    assert_eq!(bench.state.revealed, Some(FieldId::Password));
+    bench.send(Event::Press(Action::Reveal));
+    assert_eq!(bench.state.revealed, None);
+    for event in [Event::Focus(Focus::Field(FieldId::User)), Event::Resized, Event::Jump(ScreenId::Home)] {
+        bench.send(Event::Focus(Focus::Field(FieldId::Password)));
+        bench.send(Event::Press(Action::Reveal));
+        assert!(bench.state.revealed.is_some());
+        bench.send(event);
+        assert_eq!(bench.state.revealed, None);
+    }
+}
+
+#[test]
+fn the_administrator_s_password_is_asked_twice_of_who_types_it() {
+    let mut bench = Bench::at(ScreenId::Octopus);
+    bench.edit(FieldId::HandOver, "script");
+    bench.edit(FieldId::AdminUser, "ann");
+    bench.state.answers.set(FieldId::AdminPassword, Raw::of(FieldId::AdminPassword, "Passw0rd-1"), Origin::File);
+    assert!(!bench.state.fields().contains(&FieldId::AdminPasswordAgain), "nobody typed it");
+    bench.edit(FieldId::AdminPassword, "Passw0rd-");
+    bench.edit(FieldId::AdminPassword, "Passw0rd-1");
+    assert!(bench.state.fields().contains(&FieldId::AdminPasswordAgain));
+    bench.answer_all();
+    bench.send(Event::Enter);
+    assert_eq!((bench.state.place.here, bench.state.focused()), (ScreenId::Octopus, Some(FieldId::AdminPasswordAgain)));
+    bench.edit(FieldId::AdminPasswordAgain, "Passw0rd-2");
+    bench.send(Event::Enter);
+    assert!(bench.state.shown_problem(FieldId::AdminPasswordAgain).is_some_and(|said| said.contains("not the same")));
+    bench.edit(FieldId::AdminPasswordAgain, "Passw0rd-1");
+    bench.send(Event::Enter);
+    bench.answer_all();
+    assert_eq!(bench.state.place.here, ScreenId::Review, "{}", bench.notice());
+}
