@@ -203,7 +203,10 @@ fn every_field_of_a_flow_has_its_flag_and_its_help() {
             assert_eq!(is_there, field.is_presettable() && flows::asks(flow, field), "{flow:?} {}", field.id());
             assert_eq!(words.contains(&format!("[env: {}]", field.variable())), is_there, "{}", field.id());
         }
-        assert!(words.contains("Exit status: 0 done; of a dry run or a check of answers: no problems found 2 the command line"), "{help}");
+        assert!(
+            words.contains("Exit status: 0 done; of a dry run or a check of answers: no problems found 2 the command line"),
+            "{help}"
+        );
         assert!(
             words.contains("Precedence: flag or --set (the later one) > environment > answer file (the later one) > default."),
             "{help}"
