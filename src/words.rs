@@ -171,6 +171,27 @@ pub fn name(id: ScreenId) -> &'static str {
     })
 }
 
+/// The page of the documentation that has every message.
+pub const TROUBLESHOOTING: &str = "docs/troubleshooting.md";
+
+/// The page of the documentation about what a screen is for.
+pub const fn page(id: ScreenId) -> &'static str {
+    match id {
+        ScreenId::Start => "docs/index.md",
+        ScreenId::Home | ScreenId::Service | ScreenId::Database => "docs/first-node.md",
+        ScreenId::Cluster => "docs/join.md",
+        ScreenId::Storage => "docs/storage.md",
+        ScreenId::Octopus | ScreenId::Review | ScreenId::Install | ScreenId::Done => "docs/octopus-server.md",
+        ScreenId::MasterKey | ScreenId::Key | ScreenId::Backups => "docs/files-and-secrets.md",
+        ScreenId::Node | ScreenId::Proof | ScreenId::Drift => "docs/review.md",
+    }
+}
+
+/// Says where to read on.
+pub fn read_on(id: ScreenId) -> String {
+    format!("More about this is in {}; every message is in {TROUBLESHOOTING}.", page(id))
+}
+
 /// Parses one screen file.
 pub fn parse(text: &str) -> Result<Screen, toml::de::Error> {
     toml::from_str(text)

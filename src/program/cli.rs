@@ -12,6 +12,7 @@ use octopus_setup::faces::exit::{CHECK_STATUSES, STATUSES};
 use octopus_setup::faces::headless::OutputFormat;
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::flow::Flow;
+use octopus_setup::words::TROUBLESHOOTING;
 
 use super::answer_args::AnswerArgs;
 use super::cluster_front::{LoadBalancer, Tentacles};
@@ -26,7 +27,10 @@ const LAST: usize = 900;
 
 /// What `--help` ends with.
 fn after() -> String {
-    format!("{}\nOf review --check: {CHECK_STATUSES}.\n\nThis project is independent of Octopus Deploy.", exit_status())
+    format!(
+        "{}\nOf review --check: {CHECK_STATUSES}.\n\nDocumentation: docs/index.md; every message: {TROUBLESHOOTING}.\nThis project is independent of Octopus Deploy.",
+        exit_status()
+    )
 }
 
 /// What `-h` ends with.

@@ -2,6 +2,7 @@
 //!
 //! Written with `roff` rather than `clap_mangen`, which makes a page of each subcommand and knows of no environment.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -13,6 +14,7 @@ use octopus_setup::faces::exit::{CHECK_STATUSES, STATUSES};
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node_config::NodeConfig;
+use octopus_setup::model::screen::ScreenId;
 use octopus_setup::words;
 use octopus_setup::world::log::{LogFile, LogLevel};
 use octopus_setup::world::places::STATE_DIR_VARIABLE;
@@ -65,6 +67,10 @@ fn page(command: &Command) -> String {
         page.text([roman(what)]);
         page.control("PP", []).control("RS", ["4"]).control("nf", []).text([bold(line)]).control("fi", []).control("RE", []);
     }
+    let pages: BTreeSet<&str> = ScreenId::ALL.into_iter().map(words::page).collect();
+    let pages: Vec<&str> = pages.into_iter().chain([words::TROUBLESHOOTING]).collect();
+    section(&mut page, "SEE ALSO")
+        .text([roman(format!("The pages of the project: {}, which has every message.", pages.join(", ")))]);
     section(&mut page, "NOTES").text([roman("This project is independent of Octopus Deploy.")]);
     ascii(&page.render())
 }

@@ -304,6 +304,13 @@ fn the_page_of_messages_is_what_the_code_says() {
     hold("troubleshooting.md", &page());
 }
 
+#[test]
+fn every_page_that_help_names_is_there() {
+    for page in ScreenId::ALL.map(words::page).into_iter().chain([words::TROUBLESHOOTING, "docs/index.md"]) {
+        assert!(root().join(page).is_file(), "{page}");
+    }
+}
+
 /// Whether a printed text is a message of the page, with values in its gaps.
 fn is_of(message: &str, printed: &str) -> bool {
     let mut rest = printed;

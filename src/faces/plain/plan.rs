@@ -66,6 +66,7 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
                 for paragraph in crate::words::screen(here).help(flow).split("\n\n") {
                     face.tell(paragraph)?;
                 }
+                face.tell(&crate::words::read_on(here))?;
             }
         }
     }

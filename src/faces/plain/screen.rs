@@ -334,7 +334,7 @@ fn help<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Sessio
     for check in words.checks().filter_map(|check| words.check(check)) {
         face.tell(&format!("{}: {}", check.label, check.proves))?;
     }
-    Ok(())
+    face.tell(&words::read_on(face.state().place.here))
 }
 
 /// Asks what to do on the start screen.

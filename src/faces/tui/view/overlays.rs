@@ -68,6 +68,7 @@ fn help_lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
     }
     add(scene.title(), theme.title, 0);
     add(&scene.help(), theme.plain, 0);
+    add(&crate::words::read_on(scene.state.place.here), theme.dim, 0);
     if !scene.verdicts.is_empty() {
         add("", theme.plain, 0);
         add("What is proven here", theme.title, 0);
