@@ -201,6 +201,7 @@ impl Display for RedactedEvent<'_> {
             Event::Back => out.write_str("back"),
             Event::Jump(screen) => write!(out, "jump to {}", screen.id()),
             Event::Begin(StartChoice::Flow(flow)) => write!(out, "begin {}", flow.id()),
+            Event::Begin(StartChoice::Undo(instance)) => write!(out, "undo {instance}"),
             Event::Begin(StartChoice::Resume(instance)) => write!(out, "go on with {instance}"),
             Event::Begin(StartChoice::Review(subject)) => write!(out, "review {}", subject.config.display()),
             Event::Press(action) => write!(out, "press {action:?}"),

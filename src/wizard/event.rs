@@ -89,6 +89,8 @@ pub enum StartChoice {
     Flow(Flow),
     /// Continue the unfinished run of this instance.
     Resume(Untrusted),
+    /// Undo what the unfinished run of this instance has created; asks first.
+    Undo(Untrusted),
     /// Review this instance.
     Review(Subject),
 }

@@ -142,6 +142,8 @@ pub struct Start {
     pub wanted: Option<Wanted>,
     /// The set-up that was left with Esc. The same flow goes on with it; any other one drops it.
     pub left: Option<SetUp>,
+    /// Whether the run that is being loaded is to be undone.
+    pub undoes: bool,
 }
 
 /// The flows that configure a new node.

@@ -9,7 +9,7 @@ use crate::catalog::{flow, form, format};
 use crate::model::answers::Origin;
 use crate::model::check::CheckId;
 use crate::model::choice::spelled;
-use crate::model::facts::{Fact, FolderFacts, FolderPlace, Identity, Trouble};
+use crate::model::facts::{Fact, FolderFacts, FolderPlace, Identity, Trouble, UnfinishedRun};
 use crate::model::field::{FieldId, Kind};
 use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::flow::Flow;
@@ -164,7 +164,12 @@ impl State {
 
     /// Returns the choices of the start screen, in order.
     pub fn start_choices(&self) -> Vec<StartChoice> {
-        let runs = self.facts.machine.unfinished.iter().map(|run| StartChoice::Resume(run.instance.clone()));
+        let of_a_run = |run: &UnfinishedRun| {
+            // Where all is done, only the key is still to be kept.
+            let undo = (run.done < run.steps).then(|| StartChoice::Undo(run.instance.clone()));
+            [Some(StartChoice::Resume(run.instance.clone())), undo].into_iter().flatten()
+        };
+        let runs = self.facts.machine.unfinished.iter().flat_map(of_a_run);
         let flows = [StartChoice::Flow(Flow::FirstNode), StartChoice::Flow(Flow::Join)];
         let subjects = review::subjects(&self.facts.machine);
         let nothing = subjects.is_empty().then_some(StartChoice::Flow(Flow::Review));

@@ -145,9 +145,12 @@ fn show<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, plan: &Plan) -> Resu
     Ok(())
 }
 
+/// The question before an undo.
+pub const UNDO: &str = "Undo everything that this run created, and nothing else?";
+
 /// Asks whether to undo. Returns whether the undo has begun.
 pub async fn undo<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, SessionStop> {
-    if !face.yes_no("Undo everything that this run created, and nothing else?").await? {
+    if !face.yes_no(UNDO).await? {
         return Ok(false);
     }
     // Pressed only now, so that its confirmation is not open while the plain question is asked.

@@ -14,13 +14,13 @@ use crate::model::untrusted::Untrusted;
 use crate::wizard::end_page::end_page;
 use crate::wizard::event::{Action, Event, StartChoice};
 use crate::wizard::gate::Gate;
-use crate::wizard::state::State;
+use crate::wizard::state::{Overlay, State};
 use crate::words;
 
 use super::field::{self, QuestionEnd};
 use super::input::{Echo, LineSource};
 use super::talk::{Face, MenuChoice, MenuItem, SessionStop, TypedAnswer};
-use super::{checks, talk};
+use super::{checks, plan, talk};
 
 /// What can be done at a closed gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -360,9 +360,16 @@ pub async fn ask_start<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Re
     loop {
         match face.choose(&choices).await? {
             MenuChoice::One(choice) => {
-                let resumes = matches!(choice, StartChoice::Resume(_));
+                let loads = matches!(choice, StartChoice::Resume(_) | StartChoice::Undo(_));
                 face.handle(Event::Begin(choice))?;
-                return if resumes { face.until_idle("reading the journal").await } else { Ok(()) };
+                if loads {
+                    face.until_idle("reading the journal").await?;
+                }
+                if face.state().overlay == Some(Overlay::ConfirmUndo) {
+                    let yes = face.yes_no(plan::UNDO).await?;
+                    face.handle(Event::Reply(yes))?;
+                }
+                return Ok(());
             }
             MenuChoice::Back => face.say("This is the start. An exclamation mark ends the program.")?,
             MenuChoice::Help => {
@@ -392,6 +399,10 @@ fn start_item(state: &State, choice: StartChoice) -> MenuItem<StartChoice> {
             (format!("review {instance}"), format!("Review this node: instance {instance}{maker}, {file}."))
         }
         StartChoice::Resume(instance) => (format!("continue {instance}"), unfinished_run(state, instance)),
+        StartChoice::Undo(instance) => (
+            format!("undo {instance}"),
+            format!("Undo what the unfinished run of instance {instance} created, and nothing else."),
+        ),
     };
     MenuItem::new(choice, name, words)
 }
@@ -405,7 +416,7 @@ fn unfinished_run(state: &State, instance: &Untrusted) -> String {
         return format!("Go on with instance {instance}: it is installed, and its master key is still to be kept.");
     }
     format!(
-        "Go on with the unfinished run of instance {instance}, or undo it: {} of {} steps are done, last written {} UTC.",
+        "Go on with the unfinished run of instance {instance}: {} of {} steps are done, last written {} UTC.",
         run.done, run.steps, run.when
     )
 }

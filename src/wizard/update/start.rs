@@ -1,5 +1,6 @@
 //! The start screen: the flows, leaving them, and continuing an unfinished run.
 
+use crate::catalog::form::read;
 use crate::catalog::{failures, flow, form, steps};
 use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
@@ -16,7 +17,7 @@ use crate::wizard::effect::Effect;
 use crate::wizard::event::StartChoice;
 use crate::wizard::review::nothing_to_review;
 use crate::wizard::state::{
-    Change, ChangeKind, ExistingNode, FlowState, Focus, Notice, Resuming, SetUp, SetUpKind, Start, State, Work,
+    Change, ChangeKind, ExistingNode, FlowState, Focus, Notice, Overlay, Resuming, SetUp, SetUpKind, Start, State, Work,
 };
 
 use super::goto::Goto;
@@ -35,7 +36,12 @@ pub fn begin(state: &mut State, choice: StartChoice, effects: &mut Vec<Effect>) 
             state.notice = Some(Notice { bad: false, text });
         }
         StartChoice::Review(subject) => review::open(state, subject, effects),
-        StartChoice::Resume(instance) => effects.push(Effect::LoadRun(instance.as_str().to_owned())),
+        StartChoice::Resume(ref instance) | StartChoice::Undo(ref instance) => {
+            if let FlowState::Start(start) = &mut state.flow {
+                start.undoes = matches!(choice, StartChoice::Undo(_));
+            }
+            effects.push(Effect::LoadRun(instance.as_str().to_owned()));
+        }
     }
     Goto::Nowhere
 }
@@ -101,6 +107,7 @@ pub fn resume(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, 
     if state.flow().is_some() {
         return;
     }
+    let undoes = matches!(&state.flow, FlowState::Start(Start { undoes: true, .. }));
     let Resumption { journal, key, passwords } = match result {
         Ok(resumption) => *resumption,
         Err(failure) => {
@@ -134,6 +141,9 @@ pub fn resume(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, 
         // What the plan is made of stands in the node config and in the registry.
         surveys::begin_for_screen(state, ScreenId::Drift, true, effects);
     }
+    if undoes {
+        return offer_undo(state);
+    }
     let done = journal.done();
     // A journal holds no secret: what its steps need is asked again, unless the flow has it from the node config.
     let kinds = || journal.steps.iter().map(|step| step.kind);
@@ -147,6 +157,17 @@ pub fn resume(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, 
     };
     let text = format!("Going on with the run that stopped after {done} of {} steps. {passwords}", journal.steps.len());
     state.notice = Some(Notice { bad: false, text });
+}
+
+/// Asks whether to undo the run that was loaded. What takes its traces out of the database is asked for first.
+fn offer_undo(state: &mut State) {
+    if read::target(&state.answers).is_some() {
+        state.overlay = Some(Overlay::ConfirmUndo);
+        return;
+    }
+    let text =
+        "Undoing needs the way to the database, its password above all: type it and go on to the plan, where it can be undone.";
+    state.notice = Some(Notice { bad: false, text: text.into() });
 }
 
 /// Makes the journal's answers the state's, and its flow the open one.

@@ -79,6 +79,7 @@ fn words(canvas: &Canvas<'_>, scene: &Scene<'_>, choice: &StartChoice) -> (&'sta
             let run = scene.state.facts.machine.unfinished.iter().find(|run| run.instance == *instance);
             ("Continue", run.map_or_else(|| instance.to_string(), unfinished))
         }
+        StartChoice::Undo(instance) => ("Undo", format!("{instance}, take back what this run created; asks first")),
     }
 }
 

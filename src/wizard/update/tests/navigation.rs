@@ -138,8 +138,8 @@ fn the_focus_stays_on_the_errand_that_somebody_moved_it_to() {
     }];
     let (ticket, _) = bench.asked.pop().expect("coming back looks at the machine again");
     bench.observed(ticket, Observed::Machine(Machine { unfinished, ..Machine::default() }), true);
-    assert_eq!(bench.state.place.focus, Focus::Item(2));
-    assert_eq!(bench.state.start_choices()[2], chosen);
+    assert_eq!(bench.state.place.focus, Focus::Item(3));
+    assert_eq!(bench.state.start_choices()[3], chosen);
 }
 
 #[test]
@@ -496,4 +496,36 @@ fn the_administrator_s_password_is_asked_twice_of_who_types_it() {
     bench.send(Event::Enter);
     bench.answer_all();
     assert_eq!(bench.state.place.here, ScreenId::Review, "{}", bench.notice());
+}
+
+#[test]
+fn an_unfinished_run_can_be_undone_from_the_start_screen_and_that_asks_first() {
+    let unfinished = |done| {
+        let mut bench = Bench::new();
+        let (instance, when) = ("OctopusServer".into(), "2026-11-21 12:04".into());
+        let config = crate::model::untrusted::Untrusted::default();
+        let run = UnfinishedRun { instance, flow: Flow::FirstNode, done, steps: 6, when, serves: false, config };
+        bench.state.facts.machine.unfinished = vec![run];
+        bench
+    };
+    let undo = StartChoice::Undo("OctopusServer".into());
+    assert!(!unfinished(6).state.start_choices().contains(&undo), "what is done is not undone");
+    for (has_password, yes) in [(true, true), (true, false), (false, true)] {
+        let mut bench = unfinished(3);
+        bench.state.answers.set(FieldId::Password, Raw::of(FieldId::Password, ""), Origin::Default);
+        assert_eq!(bench.state.start_choices()[1], undo);
+        bench.send(Event::Begin(undo.clone()));
+        assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::LoadRun(name) if name == "OctopusServer")));
+        let login = [(FieldId::User, Raw::Text("octopus".into())), (FieldId::Password, Raw::Secret("hunter2".into()))];
+        let passwords = if has_password { login.to_vec() } else { Vec::new() };
+        let resumption = Resumption { journal: journal(3), key: Some(generated_key().key), passwords };
+        bench.send(Event::Resumed(Ok(Box::new(resumption))));
+        assert_eq!(bench.state.overlay == Some(Overlay::ConfirmUndo), has_password, "{}", bench.notice());
+        bench.send(Event::Reply(yes));
+        let undoes = bench.effects.iter().any(|effect| matches!(effect, Effect::Undo { .. }));
+        assert_eq!(undoes, has_password && yes);
+        if !has_password {
+            assert!(bench.notice().contains("password"), "{}", bench.notice());
+        }
+    }
 }
