@@ -520,12 +520,12 @@ fn an_unfinished_run_can_be_undone_from_the_start_screen_and_that_asks_first() {
         let passwords = if has_password { login.to_vec() } else { Vec::new() };
         let resumption = Resumption { journal: journal(3), key: Some(generated_key().key), passwords };
         bench.send(Event::Resumed(Ok(Box::new(resumption))));
-        assert_eq!(bench.state.overlay == Some(Overlay::ConfirmUndo), has_password, "{}", bench.notice());
-        bench.send(Event::Reply(yes));
-        let undoes = bench.effects.iter().any(|effect| matches!(effect, Effect::Undo { .. }));
-        assert_eq!(undoes, has_password && yes);
+        assert_eq!(bench.state.overlay == Some(Overlay::ConfirmUndo), has_password);
         if !has_password {
             assert!(bench.notice().contains("password"), "{}", bench.notice());
         }
+        bench.send(Event::Reply(yes));
+        let undoes = bench.effects.iter().any(|effect| matches!(effect, Effect::Undo { .. }));
+        assert_eq!(undoes, has_password && yes);
     }
 }
