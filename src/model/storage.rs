@@ -62,12 +62,12 @@ impl SharedFolder {
 choices! {
     /// What is shared, without its paths.
     pub enum StorageKind {
-        /// Nothing.
-        None = "none",
         /// One root.
         Root = "root",
         /// Each folder by itself.
         Folders = "folders",
+        /// Nothing.
+        None = "none",
     }
 }
 

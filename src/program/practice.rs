@@ -14,6 +14,7 @@ use octopus_setup::faces::signals::{Signals, until_ended};
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::node_config::NodeConfig;
+use octopus_setup::model::storage::StorageKind;
 use octopus_setup::model::target::TrustKind;
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::world::atomic_write::{Existing, atomic_write};
@@ -128,6 +129,8 @@ async fn on_it(server: &RunningServer, data: &Path, environment: &Environment) -
         // Set as typed, so that the machine's own name does not replace it: the first node already has that name.
         answers.set(FieldId::NodeName, Raw::of(FieldId::NodeName, format!("practice-{number}")), Origin::Typed);
     }
+    // Set as typed: nobody who practises has to choose, and one machine has nothing to share.
+    answers.set(FieldId::Storage, Raw::of(FieldId::Storage, StorageKind::None.spelling()), Origin::Typed);
     let environment = environment.with_state(data.join("state"));
     interactive(&environment, answers, None).await
 }

@@ -154,6 +154,11 @@ impl State {
         (!value.is_empty()).then(|| format!("{}: {value}", words.label))
     }
 
+    /// Returns whether a person has yet to choose this, whatever its default is.
+    pub fn is_undecided(&self, field: FieldId) -> bool {
+        field.setting().to_choose && self.answers.get(field).origin == Origin::Default && self.fields().contains(&field)
+    }
+
     /// Returns the field that has the focus.
     pub fn focused(&self) -> Option<FieldId> {
         match self.place.focus {

@@ -26,7 +26,7 @@ async fn a_licence_is_pasted_over_several_lines_and_a_command_that_fails_is_told
     let program = standin.program().display().to_string();
     let administrator = ["admin", "admin@corp.example", ADMIN_PASSWORD, ADMIN_PASSWORD];
     // The folders are on a local disk, which is warned of.
-    let storage = ["2", root.as_str(), "yes"];
+    let storage = ["1", root.as_str(), "yes"];
     let hand_over = ["always", program.as_str(), ""];
     let cluster_wide = [&administrator[..], &LICENCE, &[""]].concat();
     let mut lines = scene.first_node_with(&storage, &cluster_wide, &hand_over);
@@ -51,7 +51,7 @@ async fn a_licence_is_pasted_over_several_lines_and_a_command_that_fails_is_told
 async fn a_licence_that_breaks_off_is_ended_by_a_point_and_asked_for_again() {
     let scene = Scene::new().await;
     // It is no licence, and so what was typed is changed: by the number of the way out, and with a whole one.
-    let mut lines = scene.first_node_with(&[""], &["", LICENCE[0], LICENCE[1], ".", ""], &["script", ""]);
+    let mut lines = scene.first_node_with(&["none"], &["", LICENCE[0], LICENCE[1], ".", ""], &["script", ""]);
     lines.extend(["end".to_owned(), "yes".to_owned()]);
     let session = hear(scene.wizard("machine-1", None), lines).await;
     assert_eq!((session.ended.exit, session.left), (Exit::Left, 0), "{}", session.said);

@@ -185,8 +185,8 @@ async fn interrupted_in_an_install_it_stops_behind_the_step_and_asks_what_to_do(
     let install = lines.iter().position(|line| line == "install").unwrap();
     lines.truncate(install + 1);
     lines.extend(["undo", "yes", "leave"].map(str::to_owned));
-    // So far away a server is warned of: before the storage, and the thirteen questions about Octopus Server.
-    lines.insert(install - 14, "yes".to_owned());
+    // So far away a server is warned of: before the storage, and the nine questions about Octopus Server.
+    lines.insert(install - 10, "yes".to_owned());
     let mut child = begin(&scene, "m", &["--plain"]);
     child.stdin.take().unwrap().write_all(format!("{}\n", lines.join("\n")).as_bytes()).unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);

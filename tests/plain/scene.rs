@@ -144,7 +144,7 @@ impl Scene {
     /// A whole first node, from the start screen to the end: no administrator, no licence, nothing shared, Octopus Server's
     /// commands as they come.
     pub fn first_node(&self) -> Vec<String> {
-        let mut lines = self.first_node_with(&[""], &[], &["", ""]);
+        let mut lines = self.first_node_with(&["none"], &[], &["", ""]);
         lines.extend(["install".to_owned(), "save".to_owned(), Self::path(&self.key_file())]);
         lines
     }

@@ -148,6 +148,10 @@ impl Person<'_> {
     fn given(&self, field: FieldId) -> String {
         // Who types a password types it twice.
         let field = if field == FieldId::AdminPasswordAgain { FieldId::AdminPassword } else { field };
+        if field == FieldId::Storage {
+            // It has no default for a person.
+            return self.wanted.text(field).to_owned();
+        }
         if self.wanted.get(field).origin == Origin::Default {
             return String::new();
         }

@@ -137,6 +137,10 @@ impl Person<'_> {
     /// The first field of the screen that is given and says something else.
     fn next_field(&self) -> Option<FieldId> {
         let state = self.engine.state();
+        // What has no default for a person is chosen, too.
+        if let Some(field) = state.fields().into_iter().find(|field| state.is_undecided(*field)) {
+            return Some(field);
+        }
         let given = |field: &FieldId| self.wanted.get(on_paper(*field)).origin > Origin::Default;
         let differs = |field: &FieldId| self.wanted.get(on_paper(*field)).raw != state.answers.get(*field).raw;
         state.fields().into_iter().filter(given).find(differs)
@@ -154,7 +158,8 @@ impl Person<'_> {
         match field.kind() {
             Kind::Choice(_) | Kind::Toggle => {
                 for _ in 0..8 {
-                    if self.engine.state().answers.trimmed(field) == self.wanted.trimmed(field) {
+                    let undecided = self.engine.state().is_undecided(field);
+                    if !undecided && self.engine.state().answers.trimmed(field) == self.wanted.trimmed(field) {
                         return;
                     }
                     self.press(KeyCode::Right);

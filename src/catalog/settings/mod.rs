@@ -49,6 +49,8 @@ pub struct Setting {
     pub only_with: OnlyWith,
     /// Whether most people leave it alone, so that it stands behind "More" until somebody wants it.
     pub aside: bool,
+    /// Whether a person has to choose, although there is a default for files and flags: what follows from it is not undone easily.
+    pub to_choose: bool,
     /// Whether it may be left empty.
     pub optional: bool,
     /// Whether a file, a variable or a flag can answer it. The others are proofs that a person gives, and the paths
@@ -159,6 +161,7 @@ const ROW: Setting = Setting {
     screens: &[],
     only_with: OnlyWith::Any,
     aside: false,
+    to_choose: false,
     optional: false,
     presettable: true,
     affects_node: true,

@@ -24,6 +24,7 @@ pub(super) const ROWS: [Setting; 8] = [
         id: "storage",
         kind: Kind::Choice(StorageKind::SPELLINGS),
         default: StorageKind::None.spelling(),
+        to_choose: true,
         node: Some(|node| Some(node.storage.kind().spelling().to_owned())),
         config: Some(|config| Some(config.storage.kind().spelling().to_owned())),
         ..STORAGE

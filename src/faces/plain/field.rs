@@ -111,7 +111,8 @@ fn wrong(state: &State, field: FieldId) -> Option<String> {
 
 /// Returns the problem of a field's present answer, if there is one.
 fn refused(state: &State, field: FieldId) -> Option<String> {
-    state.problem(field).or_else(|| form::is_missing(field, &state.answers).then(|| "An answer is needed.".to_owned()))
+    let is_open = form::is_missing(field, &state.answers) || state.is_undecided(field);
+    state.problem(field).or_else(|| is_open.then(|| "An answer is needed.".to_owned()))
 }
 
 /// Builds the question: the label, the name used in answer files and flags, and what Enter accepts.
@@ -125,7 +126,7 @@ fn question(state: &State, field: FieldId) -> String {
         _ => String::new(),
     };
     let present = match field.kind() {
-        _ if form::is_missing(field, &state.answers) => String::new(),
+        _ if form::is_missing(field, &state.answers) || state.is_undecided(field) => String::new(),
         Kind::Secret => "kept".to_owned(),
         Kind::Toggle => if state.answers.is_on(field) { "yes" } else { "no" }.to_owned(),
         // A proof has to be typed each time.

@@ -462,6 +462,8 @@ pub fn choose(state: &State, field: FieldId, step: Direction) -> Option<Event> {
             let place = state.answers.choice(field);
             let count = values.len().max(1);
             let to = match step {
+                Direction::Forward if state.is_undecided(field) => 0,
+                Direction::Backward if state.is_undecided(field) => count - 1,
                 Direction::Forward => (place + 1) % count,
                 Direction::Backward => (place + count - 1) % count,
             };

@@ -15,7 +15,7 @@ use super::{master_key, surveys};
 /// Stores what was typed. What was proven for the old text is not shown for the new one, and comes back by itself
 /// when the old text does.
 pub fn edit(state: &mut State, field: FieldId, raw: Raw, effects: &mut Vec<Effect>) {
-    if state.answers.get(field).raw == raw {
+    if state.answers.get(field).raw == raw && !state.is_undecided(field) {
         return;
     }
     if field == FieldId::Instance && state.resuming().is_some() {

@@ -75,6 +75,12 @@ pub fn enter(state: &mut State) -> Goto {
         state.notice = Some(Notice { bad: true, text: format!("First type the node's name, {name}.") });
         return Goto::Nowhere;
     }
+    if let Some(undecided) = state.fields().into_iter().find(|field| state.is_undecided(*field)) {
+        state.place.focus = Focus::Field(undecided);
+        state.notice =
+            Some(Notice { bad: true, text: "Choose one first{? ({key:choose})}: nothing is chosen for you here.".into() });
+        return Goto::Nowhere;
+    }
     if matches!(state.gate(), Gate::Warned(_)) {
         ask_to_accept(state, state.warnings());
         return Goto::Nowhere;

@@ -238,6 +238,9 @@ fn secret(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldI
 
 /// Returns the word for the chosen value of a choice or toggle.
 fn choice_word(scene: &Scene<'_>, field: FieldId) -> &'static str {
+    if scene.state.is_undecided(field) {
+        return "not chosen yet";
+    }
     let value = match field.kind() {
         Kind::Choice(values) => values.get(scene.state.answers.choice(field)).copied().unwrap_or(""),
         _ => spelled(scene.state.answers.is_on(field)),
@@ -265,7 +268,8 @@ fn choice(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldI
     canvas.hit(Rect { width: 2.min(rest.width), ..rest }, Hit::Choice(field, Direction::Forward));
     let rest = canvas.put(rest, right, edited);
     if let Kind::Choice(values) = field.kind() {
-        let place = format!("{} of {}", scene.state.answers.choice(field) + 1, values.len());
+        let place = if scene.state.is_undecided(field) { 0 } else { scene.state.answers.choice(field) + 1 };
+        let place = format!("{place} of {}", values.len());
         canvas.put_right(behind(rest, 2), &place, theme.edited.patch(theme.dim));
     }
 }

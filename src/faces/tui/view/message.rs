@@ -195,6 +195,8 @@ fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Message> {
             None => "Checking; {key:stop-checking} stops it.".to_owned(),
         };
         ((signs.running, theme.plain), words)
+    } else if scene.fields.iter().any(|field| scene.state.is_undecided(*field)) {
+        ((signs.pending, theme.dim), lacking(scene))
     } else if !has_wrong_field(scene) && scene.verdicts.iter().all(|(_, verdict)| is_settled(verdict)) {
         let unknown = scene.verdicts.iter().filter(|(_, verdict)| verdict.severity().is_some_and(Severity::is_unknown)).count();
         let proven = scene.verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Good(_)));
@@ -240,7 +242,8 @@ fn lacking(scene: &Scene<'_>) -> String {
     if !wrong.is_empty() {
         return format!("To be fixed: {}.", wrong.join(", "));
     }
-    let missing = scene.fields.iter().filter(|field| form::is_missing(**field, &scene.state.answers));
+    let is_open = |field: &&FieldId| form::is_missing(**field, &scene.state.answers) || scene.state.is_undecided(**field);
+    let missing = scene.fields.iter().filter(is_open);
     let missing: Vec<&str> = missing.filter_map(label).collect();
     if missing.is_empty() {
         "Not proven yet. {key:next} proves it.".to_owned()

@@ -529,3 +529,18 @@ fn an_unfinished_run_can_be_undone_from_the_start_screen_and_that_asks_first() {
         assert_eq!(undoes, has_password && yes);
     }
 }
+
+#[test]
+fn nobody_gets_a_single_node_by_pressing_enter() {
+    let mut bench = Bench::at(ScreenId::Storage);
+    bench.state.answers.set(FieldId::Storage, Raw::Text("none".into()), Origin::Default);
+    assert!(bench.state.is_undecided(FieldId::Storage));
+    bench.send(Event::Enter);
+    assert_eq!((bench.state.place.here, bench.state.focused()), (ScreenId::Storage, Some(FieldId::Storage)));
+    assert!(bench.notice().contains("Choose"), "{}", bench.notice());
+    bench.edit(FieldId::Storage, "none");
+    assert!(!bench.state.is_undecided(FieldId::Storage), "the same value, but chosen");
+    bench.answer_all();
+    bench.send(Event::Enter);
+    assert_eq!(bench.state.place.here, ScreenId::Octopus, "{}", bench.notice());
+}
