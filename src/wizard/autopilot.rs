@@ -193,7 +193,7 @@ impl Autopilot {
     /// Begins the flow, or continues the run that stopped in the middle.
     fn begin(&mut self, state: &State) -> Move {
         if !self.first(Once::Begin) {
-            let says = bad_news(state).unwrap_or_else(|| "The unfinished run cannot be gone on with.".to_owned());
+            let says = bad_news(state).unwrap_or_else(|| "The unfinished run cannot be continued.".to_owned());
             return Move::End(Outcome::Unfinished(says));
         }
         let flow = self.order.flow;
@@ -263,7 +263,7 @@ impl Autopilot {
         if let Some(caution) = state.caution()
             && !self.order.loaded.accept.contains(&CheckId::ClusterNode)
         {
-            let says = format!("{caution} To go on all the same: --accept {}.", CheckId::ClusterNode.id());
+            let says = format!("{caution} To accept it: --accept {}.", CheckId::ClusterNode.id());
             return Move::End(Outcome::Checks(Refusal { says: Some(says), ..Refusal::default() }));
         }
         if self.told != plan.steps {
@@ -290,10 +290,7 @@ impl Autopilot {
                 && !self.order.loaded.accept.contains(&CheckId::KeyFile)
             {
                 let says: Vec<&str> = findings.iter().map(|finding| finding.says.as_str()).collect();
-                return not_kept(
-                    state,
-                    &format!("{} To go on all the same: --accept {}.", says.join(" "), CheckId::KeyFile.id()),
-                );
+                return not_kept(state, &format!("{} To accept it: --accept {}.", says.join(" "), CheckId::KeyFile.id()));
             }
             if self.first(Once::Save) {
                 return Move::Do(vec![Event::Press(Action::SaveKey)]);

@@ -82,7 +82,7 @@ fn a_key_that_nothing_confirms() {
     let unverified = Finding::stop(
         CheckId::ClusterKey,
         "This key cannot be verified: there is nothing encrypted in the database to try it on.",
-        "Compare it with a node of the cluster, then choose to take it all the same.",
+        "Compare it with a node of the cluster, then choose to take it anyway.",
     );
     let fields = [FieldId::MasterKey, FieldId::UnverifiedKey, FieldId::NodeName, FieldId::TaskCap, FieldId::MakeRegistry];
     insta::assert_snapshot!(text(80, 24, PLAIN, &scene(&state, &fields, verdicts(vec![found(unverified)]))));

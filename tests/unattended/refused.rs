@@ -74,7 +74,7 @@ async fn a_warning_stops_unless_it_is_accepted_by_its_name() {
     let warned = || order(&site, Flow::FirstNode, "node-1", &changes);
     let (exit, said) = text(&site, warned()).await;
     assert_eq!(exit, Exit::Checks, "{said}");
-    assert!(said.contains("To go on all the same: --accept sql-tls\n"), "{said}");
+    assert!(said.contains("To accept it: --accept sql-tls\n"), "{said}");
     assert!(said.contains("Warnings: sql-tls."), "{said}");
     let (exit, said) = text(&site, accepting(warned(), &[CheckId::HomeDisk])).await;
     assert_eq!(exit, Exit::Checks, "another name is no consent\n{said}");

@@ -334,9 +334,7 @@ fn judge_service(case: &Case<'_>) -> Verdict {
         Fact::Unknown => case.pending(),
         Fact::Seen(None) if case.facts.service.elevated == Fact::Seen(false) => report(not_elevated(case)),
         Fact::Seen(None) => Verdict::Good(format!("no service of {name} yet")),
-        Fact::Seen(Some(service)) if case.resuming.is_some() => {
-            Verdict::Good(format!("{service}, of the run that is being gone on with"))
-        }
+        Fact::Seen(Some(service)) if case.resuming.is_some() => Verdict::Good(format!("{service}, of the unfinished run")),
         Fact::Seen(Some(service)) => report(Finding::warn(
             CheckId::OctopusService,
             format!(
@@ -606,7 +604,7 @@ mod tests {
         let there = with_service(Fact::Seen(Some("OctopusServer.service".into())));
         assert!(warn(&service_verdict(&there)).says.contains("OctopusServer.service"));
         let answers = samples::answers();
-        assert!(evidence(&judged_in(&resuming(&answers, &there), CheckId::OctopusService)).contains("gone on with"));
+        assert!(evidence(&judged_in(&resuming(&answers, &there), CheckId::OctopusService)).contains("unfinished run"));
         let script = samples::with(&[(FieldId::HandOver, "script")]);
         assert_eq!(judged(CheckId::OctopusService, &script, &there), Verdict::DoesNotApply);
     }

@@ -67,7 +67,7 @@ fn judge_account(case: &Case<'_>) -> Verdict {
         Fact::Missing(Trouble::TimedOut { waited }) => report(Finding::warn(
             CheckId::ServiceAccount,
             format!("The directory did not tell within {} whether there is an account {user}.", format::duration(*waited)),
-            "Check the account's name with care, or the way to the directory; then try again.",
+            "Check the account's name, and whether this machine reaches its directory; then try again.",
         )),
         Fact::Missing(trouble) => unknown(trouble),
     }

@@ -168,7 +168,7 @@ fn node_alive(node: &Untrusted, beat: Option<Duration>) -> Explanation {
                 "Node {node} has come back to life: Octopus saw it {} ago. Its row stays as it is.",
                 format::span(age.as_secs())
             ),
-            "Undo this run. If that machine is to go all the same, stop its Octopus Server and look at the cluster again after five \
+            "Undo this run. If that machine is to go anyway, stop its Octopus Server and look at the cluster again after five \
              minutes; otherwise choose another name.",
         ),
         None => Explanation::new(

@@ -359,7 +359,7 @@ pub fn changes(run: &Run, before: &[Row]) -> Vec<String> {
                     let took = row.took.map_or(String::new(), |took| format!(", {}", format::duration(took)));
                     said.push(format!("{step} is done{took}."));
                 }
-                StepState::Already => said.push(format!("{step} was so already.")),
+                StepState::Already => said.push(format!("{step} was done already.")),
                 StepState::Undone => said.push(format!("{step} is undone.")),
                 StepState::Planned | StepState::Begun => {}
             }

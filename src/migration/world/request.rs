@@ -221,8 +221,7 @@ const BUDGET: Duration = Duration::from_secs(20);
 const STOP: &str = "Stop Octopus Server first: what it writes while files are copied is copied again, or missed.";
 
 /// What to do once it was stopped: a node counts as alive for minutes after its last heartbeat.
-const STOPPED: &str =
-    "Where it has been stopped, go on with --accept octopus-running: what changes all the same is found at the end.";
+const STOPPED: &str = "Where it has been stopped, go on with --accept octopus-running: what changes anyway is found at the end.";
 
 /// Returns a finding unless the node's last heartbeat is old enough.
 pub async fn check_octopus(node: Option<&SourceNode>, places: &Places) -> Option<MigrationFinding> {
@@ -256,5 +255,5 @@ pub async fn check_octopus(node: Option<&SourceNode>, places: &Places) -> Option
 }
 
 fn unknown(why: &str) -> MigrationFinding {
-    MigrationCheck::OctopusUnknown.finding(format!("{why}, so nobody knows whether Octopus Server runs."), STOP)
+    MigrationCheck::OctopusUnknown.finding(format!("{why}, so whether Octopus Server runs is unknown."), STOP)
 }

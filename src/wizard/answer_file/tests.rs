@@ -164,7 +164,7 @@ fn invalid_toml_is_reported_line_by_line_and_never_quoted() {
     let field = |field| read.problems.iter().any(|problem| problem.field == Some(field));
     assert!(field(FieldId::Server) && field(FieldId::Password) && field(FieldId::User) && field(FieldId::Home));
     let given: Vec<_> = read.given.iter().map(|given| given.field).collect();
-    assert_eq!(given, [FieldId::TaskCap], "what is fine is read all the same");
+    assert_eq!(given, [FieldId::TaskCap], "what is fine is read anyway");
 }
 
 #[test]

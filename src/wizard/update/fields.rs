@@ -21,7 +21,7 @@ pub fn edit(state: &mut State, field: FieldId, raw: Raw, effects: &mut Vec<Effec
     if field == FieldId::Instance && state.resuming().is_some() {
         // Its journal is filed under this name: under another one it could be neither continued nor undone.
         let name = state.answers.trimmed(FieldId::Instance);
-        let text = format!("The run that is being gone on with is instance {name}'s. Undo it first to choose another name.");
+        let text = format!("The unfinished run is instance {name}'s. Undo it first to choose another name.");
         state.notice = Some(Notice { bad: true, text });
         return;
     }

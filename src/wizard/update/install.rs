@@ -32,8 +32,7 @@ pub fn undo(state: &mut State, effects: &mut Vec<Effect>) {
         None => (state.answers.trimmed(FieldId::Instance).to_owned(), read::target(&state.answers)),
     };
     let Some(target) = target else {
-        let text =
-            "Undoing needs the way to the database that the run began with: its server, its name, the login and the password.";
+        let text = "Undo needs the database that the run began with: its server, its name, the login and the password.";
         state.notice = Some(Notice { bad: true, text: text.into() });
         return;
     };

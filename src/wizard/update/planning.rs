@@ -77,7 +77,7 @@ fn plan_of(state: &State, flow: Flow) -> Result<(Plan, Option<MasterKey>), Optio
         if let Some(run) = state.resuming().filter(|run| *run != existing.cluster) {
             let (run, here) = (run.short(), existing.cluster.short());
             return Err(Some(format!(
-                "The run that is being gone on with is about cluster {run}, and this is cluster {here}. Give the database and the \
+                "The unfinished run is about cluster {run}, and this is cluster {here}. Give the database and the \
                  master key of that one."
             )));
         }

@@ -153,7 +153,7 @@ pub fn check_again(state: &mut State, asked: &[(CheckId, Verdict)], effects: &mu
             surveys::accept_sign_in(state, effects);
         } else {
             state.prompt = Prompt { again: false, warnings: held, ..std::mem::take(&mut state.prompt) };
-            let text = "The login was not sent{?; {key:check-again} once more sends it all the same}.";
+            let text = "The login was not sent{?; {key:check-again} once more sends it anyway}.";
             state.notice = Some(Notice { bad: false, text: text.into() });
         }
     }

@@ -112,7 +112,7 @@ pub fn resume(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, 
         Ok(resumption) => *resumption,
         Err(failure) => {
             let said = failures::explain_step(StepKind::SealMasterKey, &failure).says;
-            state.notice = Some(Notice { bad: true, text: format!("The unfinished run cannot be gone on with: {said}") });
+            state.notice = Some(Notice { bad: true, text: format!("The unfinished run cannot be continued: {said}") });
             return;
         }
     };

@@ -158,14 +158,14 @@ fn unverifiable_finding(why: NoBasis, case: &Case<'_>) -> Finding {
         Finding::warn(
             CheckId::ClusterKey,
             says,
-            format!("You chose to take it all the same. {compare}; with a wrong key this node cannot read what others wrote."),
+            format!("You chose to take it anyway. {compare}; with a wrong key this node cannot read what others wrote."),
         )
         .command(SHOW)
     } else {
         Finding::stop(
             CheckId::ClusterKey,
             says,
-            format!("{compare}. Where they are the same, choose Take it all the same; otherwise give the cluster's key."),
+            format!("{compare}. Where they are the same, choose Take it anyway; otherwise give the cluster's key."),
         )
         .about(FieldId::UnverifiedKey)
         .command(SHOW)

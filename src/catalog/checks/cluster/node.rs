@@ -55,7 +55,7 @@ fn judge_free_name(name: &NodeName) -> Verdict {
 fn judge_taken_name(name: &NodeName, node: &NodeSeen, case: &Case<'_>) -> Verdict {
     let here = is_of_this_machine(node, case);
     if here && case.resuming.is_some() && node.row.is_some() {
-        return Verdict::Good(format!("{}, entered by the run that is being gone on with", node.name));
+        return Verdict::Good(format!("{}, entered by the unfinished run", node.name));
     }
     let there = place_and_age(node);
     match node.life() {

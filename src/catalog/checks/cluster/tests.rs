@@ -103,7 +103,7 @@ fn a_key_that_nothing_confirms_takes_the_operator_s_own_word() {
         };
         let finding = stop(&of("false"));
         assert!(finding.says.contains(words) && finding.says.contains("cannot be verified"), "{finding:?}");
-        assert!(finding.fix.contains("Take it all the same") && finding.about == Some(FieldId::UnverifiedKey));
+        assert!(finding.fix.contains("Take it anyway") && finding.about == Some(FieldId::UnverifiedKey));
         assert!(finding.fix.contains(&PRINT().to_string()), "{finding:?}");
         assert!(warn(&of("true")).fix.contains("You chose to take it"));
         unproven(&review(CheckId::ClusterKey, |facts| facts.key.verdict = Fact::Seen(KeyVerdict::Unverifiable(why))));

@@ -92,9 +92,7 @@ fn judge_cluster(cluster: &ClusterSeen, case: &Case<'_>) -> Verdict {
     let nodes = format::count(cluster.node_count, "node");
     let is_same = |other: ClusterId| other == cluster.id;
     match case.flow {
-        Flow::FirstNode if case.resuming.is_some_and(is_same) => {
-            Verdict::Good(format!("cluster {id}, of the run that is being gone on with"))
-        }
+        Flow::FirstNode if case.resuming.is_some_and(is_same) => Verdict::Good(format!("cluster {id}, of the unfinished run")),
         Flow::FirstNode => report(Finding::stop(
             CheckId::DbContent,
             format!(
@@ -108,7 +106,7 @@ fn judge_cluster(cluster: &ClusterSeen, case: &Case<'_>) -> Verdict {
             None => Verdict::Good(format!("cluster {id}, {nodes}")),
             Some(run) => report(Finding::stop(
                 CheckId::DbContent,
-                format!("This database holds cluster {id}, and the run that is being gone on with is about {}.", run.short()),
+                format!("This database holds cluster {id}, and the unfinished run is about {}.", run.short()),
                 "Type that cluster's server and database; or leave, and undo that run first.",
             )),
         },
@@ -209,7 +207,7 @@ mod tests {
     fn going_on_meets_its_own_cluster_and_stops_at_another() {
         let answers = samples::answers();
         let own = with(Content::Cluster(samples::cluster()));
-        assert!(evidence(&judged_in(&resuming(&answers, &own), CheckId::DbContent)).contains("gone on with"));
+        assert!(evidence(&judged_in(&resuming(&answers, &own), CheckId::DbContent)).contains("unfinished run"));
         let other = with(Content::Cluster(ClusterSeen { id: ClusterId([9; 16]), ..samples::cluster() }));
         assert!(stop(&judged_in(&resuming(&answers, &other), CheckId::DbContent)).says.contains("0909-0909"));
         for content in [Content::Empty, Content::RegistryOnly] {
@@ -247,7 +245,7 @@ mod tests {
         let (answers, facts) = (samples::joining(), with(Content::Cluster(samples::cluster())));
         let of = |run| judged_in(&Case { flow: Flow::Join, resuming: Some(run), ..case(&answers, &facts) }, CheckId::DbContent);
         assert_eq!(evidence(&of(samples::CLUSTER)), "cluster 7f3a-91c2, 1 node");
-        assert!(stop(&of(ClusterId([9; 16]))).says.contains("gone on with is about 0909-0909"));
+        assert!(stop(&of(ClusterId([9; 16]))).says.contains("unfinished run is about 0909-0909"));
     }
 
     #[test]

@@ -48,7 +48,7 @@ fn judge_instance(case: &Case<'_>) -> Verdict {
     if case.resuming.is_some() {
         return match case.facts.home.taken {
             Fact::Unknown => case.pending(),
-            _ => Verdict::Good(format!("{name}, of the run that is being gone on with")),
+            _ => Verdict::Good(format!("{name}, of the unfinished run")),
         };
     }
     if case.is_existing_node() {
@@ -136,6 +136,17 @@ fn judge_path(case: &Case<'_>) -> Verdict {
     }
     match &case.facts.home.folder {
         Fact::Unknown => case.pending(),
+        Fact::Seen(HomeState::Creatable { .. } | HomeState::Empty) if is_temporary(&home.to_string_lossy(), case.platform()) => {
+            report(Finding::new(
+                CheckId::HomePath,
+                Severity::Note,
+                format!(
+                    "{} is in a temporary folder: the system may delete the node's config and its sealed key there.",
+                    home.display()
+                ),
+                "Type a path that lasts, unless this is a trial.",
+            ))
+        }
         Fact::Seen(occupant) => judge_occupant(occupant, &home, case),
         Fact::Missing(trouble) => report(unseen_path(trouble, &home)),
     }
@@ -177,6 +188,19 @@ fn unfit_path(home: &str, platform: Platform) -> Option<(&'static str, &'static 
     None
 }
 
+/// Folders that the system empties: at the next boot, or of what is some days old. What is in memory, the disk's check tells.
+fn is_temporary(home: &str, platform: Platform) -> bool {
+    match platform {
+        Platform::Linux => ["/tmp", "/var/tmp"].iter().any(|folder| Path::new(home).starts_with(folder)),
+        Platform::Windows => {
+            let home = home.to_ascii_lowercase().replace('/', "\\");
+            ["\\windows\\temp", "\\appdata\\local\\temp", ":\\temp", ":\\tmp"]
+                .iter()
+                .any(|folder| home.split_once(folder).is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with('\\')))
+        }
+    }
+}
+
 fn judge_occupant(occupant: &HomeState, home: &Path, case: &Case<'_>) -> Verdict {
     if case.is_existing_node() {
         return judge_existing_home(occupant, home, case);
@@ -206,7 +230,7 @@ fn judge_occupant(occupant: &HomeState, home: &Path, case: &Case<'_>) -> Verdict
             let asked = read::instance(case.answers).ok();
             let own = asked.is_some_and(|name| instance_key(name.as_str()) == instance_key(instance.as_str()));
             if case.resuming.is_some() && own {
-                return Verdict::Good("the node config of the run that is being gone on with".into());
+                return Verdict::Good("the node config of the unfinished run".into());
             }
             let whose =
                 if instance.is_empty() { "an instance that cannot be read".into() } else { format!("instance {instance}") };
@@ -415,7 +439,7 @@ mod tests {
         let finding = stop(&judged(CheckId::HomeInstance, &answers, &facts));
         assert!(finding.says.contains("3 of 6 steps") && finding.fix.contains("Continue"));
         let ours = judged_in(&resuming(&answers, &facts), CheckId::HomeInstance);
-        assert!(evidence(&ours).contains("gone on with"));
+        assert!(evidence(&ours).contains("unfinished run"));
         assert!(matches!(judged(CheckId::HomeInstance, &samples::answers(), &facts), Verdict::Good(_)));
     }
 
@@ -444,6 +468,24 @@ mod tests {
         assert!(stop(&path_verdict(HomeState::NodeConfig { instance: "Other".into() })).says.contains("instance Other already"));
         assert!(stop(&path_verdict(HomeState::NodeConfig { instance: "".into() })).says.contains("cannot be read"));
         assert!(stop(&path_verdict(HomeState::NotAFolder)).says.contains("not a folder"));
+    }
+
+    #[test]
+    fn a_home_that_the_system_may_empty_is_told() {
+        for (path, platform, is) in [
+            ("/tmp/octopus", Platform::Linux, true),
+            ("/var/tmp/a/b", Platform::Linux, true),
+            ("/tmpfs/octopus", Platform::Linux, false),
+            ("/var/lib/octopus", Platform::Linux, false),
+            ("C:\\Windows\\Temp\\octopus", Platform::Windows, true),
+            ("C:\\Users\\a\\AppData\\Local\\Temp", Platform::Windows, true),
+            ("C:\\Templates\\octopus", Platform::Windows, false),
+        ] {
+            assert_eq!(is_temporary(path, platform), is, "{path}");
+        }
+        let facts = with_occupant(HomeState::Creatable { parent: "/tmp".into() });
+        let verdict = judged(CheckId::HomePath, &samples::with(&[(FieldId::Home, "/tmp/octopus")]), &facts);
+        assert!(matches!(&verdict, Verdict::Found(findings) if findings[0].says.contains("temporary folder")), "{verdict:?}");
     }
 
     #[test]

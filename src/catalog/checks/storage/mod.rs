@@ -397,22 +397,27 @@ fn denied_finding(case: &Case<'_>, user: &str, access: &Access, to_be_made: bool
         Access::Barred(folder) => (
             format!("{names}: the account {user} does not get there; it may not enter {folder}."),
             "Let the account pass.",
-            format!("sudo setfacl -m u:{account}:x {}", bash(folder.as_str())),
+            Some(format!("sudo setfacl -m u:{account}:x {}", bash(folder.as_str()))),
         ),
         _ if to_be_made => (
             format!(
                 "{names}: what the wizard makes there belongs to the user that it runs as, and the account {user} could not write to it."
             ),
             "Make the folder for the account beforehand, and check again; or give it to the account after the install.",
-            format!("sudo install -d -m 0770 -o {account} {paths}"),
+            Some(format!("sudo install -d -m 0770 -o {account} {paths}")),
         ),
         _ => (
             format!("{names}: the account {user} has no full control, by owner, group and mode."),
-            "Give it full control, on this machine or on the share's server.",
-            format!("sudo chown -R {account} {paths}"),
+            // No command: another owner for a shared folder takes it from the other nodes' accounts.
+            "Let the accounts of all nodes write there: as one account with the same number on each, or by a group that they share.",
+            None,
         ),
     };
-    Finding::warn(CheckId::StorageAccount, says, fix).about(FieldId::ServiceAccount).command(command)
+    let finding = Finding::warn(CheckId::StorageAccount, says, fix).about(FieldId::ServiceAccount);
+    match command {
+        Some(command) => finding.command(command),
+        None => finding,
+    }
 }
 
 /// Windows' access control lists are not read; the command that grants the right does no harm where it is granted.

@@ -56,7 +56,7 @@ fn check(out: &mut String, id: CheckId, verdict: &Verdict, consent: Consent) {
         let indent = WORD + ID + 4;
         let said = match consent {
             Consent::Accepted => "Accepted.".to_owned(),
-            Consent::Open => format!("To go on all the same: --accept {}", id.id()),
+            Consent::Open => format!("To accept it: --accept {}", id.id()),
         };
         let _ = writeln!(out, "{:indent$}{said}", "");
     }
@@ -168,7 +168,7 @@ fn refused(out: &mut String, refusal: &Refusal) {
     }
     if !refusal.warnings.is_empty() {
         let warnings = ids(&refusal.warnings);
-        let _ = writeln!(out, "  Warnings: {}. To go on all the same: --accept {}", warnings.join(", "), warnings.join(","));
+        let _ = writeln!(out, "  Warnings: {}. To accept it: --accept {}", warnings.join(", "), warnings.join(","));
     }
     if !refusal.unknown.is_empty() {
         let _ = writeln!(out, "  Could not be judged: {}.", ids(&refusal.unknown).join(", "));

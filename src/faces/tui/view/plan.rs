@@ -221,7 +221,7 @@ fn draw_step(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, number: usi
     let time = match (step.since, step.took, step.state) {
         (Some(since), _, _) => text::format_step_time(scene.state.now.saturating_sub(since)),
         (None, Some(took), StepState::Done) => text::format_step_time(took),
-        (None, _, StepState::Already) => "was so already".to_owned(),
+        (None, _, StepState::Already) => "done already".to_owned(),
         (None, _, StepState::Undone) => "undone".to_owned(),
         _ if step.failure.is_some() => "failed".to_owned(),
         _ => String::new(),

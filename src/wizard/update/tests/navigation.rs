@@ -181,7 +181,7 @@ fn a_run_that_is_loaded_twice_or_late_moves_nobody() {
     let mut bench = resume(3, Some(generated_key().key));
     bench.edit(FieldId::Server, "sql10");
     bench.send(Event::Resumed(Err(Box::new(Failure::Busy { pid: None }))));
-    assert!(!bench.notice().contains("cannot be gone on with"), "{}", bench.notice());
+    assert!(!bench.notice().contains("cannot be continued"), "{}", bench.notice());
     bench.send(Event::Resumed(Ok(Box::new(Resumption {
         journal: journal(6),
         key: Some(generated_key().key),
