@@ -324,8 +324,8 @@ pub fn facts_of_a_node() -> Facts {
     facts.cluster.canaries = Fact::Seen(Vec::new());
     let mut own = node_seen("web02", Heartbeat::Ago(Duration::from_secs(3)));
     if let Some(kept) = &mut own.row {
-        kept.row.address = "http://localhost:80/".into();
-        kept.row.prefixes = "http://localhost:80/".into();
+        kept.row.address = "http://+:80/".into();
+        kept.row.prefixes = "http://+:80/".into();
     }
     facts.cluster.nodes = Fact::Seen(Nodes::from([node_seen("web01", Heartbeat::Ago(Duration::from_secs(2))), own]));
     facts.node = NodeFacts {
@@ -345,7 +345,7 @@ pub fn facts_of_a_node() -> Facts {
 pub fn joined_config() -> NodeConfig {
     let mut config = node_config();
     config.node.name = "web02".into();
-    config.web.listen_prefixes = vec!["http://localhost:80/".into()];
+    config.web.listen_prefixes = vec!["http://+:80/".into()];
     config
 }
 

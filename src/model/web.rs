@@ -165,7 +165,7 @@ impl ListenPrefix {
             prefixes.push(prefix);
         }
         if prefixes.is_empty() {
-            return Err(BadPrefix("Type at least one URL to listen on, for instance http://localhost:80/.".into()));
+            return Err(BadPrefix("Type at least one URL to listen on, for instance http://+:80/.".into()));
         }
         Ok(prefixes)
     }
@@ -173,6 +173,11 @@ impl ListenPrefix {
     /// Returns whether it takes requests for every host name.
     pub fn is_for_all(&self) -> bool {
         matches!(self.host.as_str(), "+" | "*")
+    }
+
+    /// Returns whether only this machine can reach it.
+    pub fn is_loopback(&self) -> bool {
+        self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
     /// Returns whether two prefixes ask for the very same thing; HTTP.sys does not tell case apart in paths.

@@ -19,9 +19,10 @@ pub fn poll_server_command(plan: &Plan) -> Option<String> {
         return None;
     }
     let node = &plan.node;
-    let prefix = node.web.prefixes.first()?;
+    // What only this machine can reach is no address for a Tentacle elsewhere.
+    let prefix = node.web.prefixes.iter().find(|prefix| !prefix.is_loopback())?;
     // A prefix may stand for every name; other machines need one that leads here.
-    let host = if matches!(prefix.host.as_str(), "+" | "*" | "localhost") { node.name.as_str() } else { prefix.host.as_str() };
+    let host = if prefix.is_for_all() { node.name.as_str() } else { prefix.host.as_str() };
     let scheme = if prefix.secure { "https" } else { "http" };
     let port = if prefix.port == if prefix.secure { 443 } else { 80 } { String::new() } else { format!(":{}", prefix.port) };
     let comms = node.web.comms_port;

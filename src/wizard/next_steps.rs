@@ -9,6 +9,7 @@ use crate::model::plan::Plan;
 use crate::model::quote::Shell;
 use crate::model::screen::ScreenId;
 use crate::model::storage::SharedStorage;
+use crate::render::tentacles;
 use crate::words;
 
 /// One thing to do.
@@ -44,7 +45,10 @@ fn advice(flow: Flow, plan: Option<&Plan>) -> Vec<Advice> {
         Flow::FirstNode => first_node(plan),
         Flow::Join => {
             let mut all = server(plan);
-            all.extend([Advice::TryFirst, Advice::AddToLoadBalancer, Advice::PollJoined]);
+            // Without an address that other machines reach there is no line for a Tentacle.
+            let has_line = plan.is_some_and(|plan| tentacles::poll_server_command(plan).is_some());
+            let poll = if has_line { Advice::PollJoined } else { Advice::Tentacles };
+            all.extend([Advice::TryFirst, Advice::AddToLoadBalancer, poll]);
             all
         }
         Flow::Edit => vec![Advice::ApplyChange, Advice::TellOthers, Advice::LookAtDrift],

@@ -34,7 +34,7 @@ pub fn ordinary() -> Node {
         },
         create_database: true,
         web: Web {
-            prefixes: ListenPrefix::parse_all("http://localhost:80/").unwrap(),
+            prefixes: ListenPrefix::parse_all("http://+:80/").unwrap(),
             force_ssl: false,
             comms_port: 10943,
             grpc_port: 8443,

@@ -1,12 +1,13 @@
 //! `web-prefixes`, `web-ports` and `web-names`.
 
 use super::{Case, Check, report, report_all, report_or, unknown};
+use crate::catalog::commands;
 use crate::catalog::form::read;
 use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
-use crate::model::finding::{Finding, Verdict};
+use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::names::instance_key;
 use crate::model::screen::ScreenId;
@@ -46,14 +47,36 @@ fn judge_prefixes(case: &Case<'_>) -> Verdict {
             .about(FieldId::ForceSsl),
         );
     }
+    if let Some(only_here) = prefixes.iter().find(|prefix| prefix.is_loopback())
+        && prefixes.iter().all(ListenPrefix::is_loopback)
+        && !case.is_existing_node()
+    {
+        let all = ListenPrefix { host: "+".to_owned(), ..only_here.clone() };
+        findings.push(Finding::new(
+            CheckId::WebPrefixes,
+            Severity::Note,
+            format!(
+                "No other machine can reach {}: neither the other nodes, nor a load balancer, nor people.",
+                joined(&prefixes)
+            ),
+            format!("Type {all} to listen for all of them, unless this is a trial."),
+        ));
+    }
     if findings.is_empty()
         && let Some(secure) = secure
     {
         let port = secure.port;
-        findings.push(Finding::note(
+        let note = Finding::note(
             CheckId::WebPrefixes,
             format!("{}. A certificate must be bound to port {port} before Octopus Server starts.", joined(&prefixes)),
-        ));
+        );
+        // Where Octopus Server listens through HTTP.sys, it has a command for it (facts/octopus.md, ssl-certificate).
+        findings.push(if case.is_on_windows() {
+            let bind = commands::server(case.platform(), "ssl-certificate", case.answers.trimmed(FieldId::Instance));
+            note.command(format!("{bind} --port {port} --thumbprint THUMBPRINT"))
+        } else {
+            note
+        });
     }
     report_all(findings, || joined(&prefixes))
 }
@@ -199,7 +222,6 @@ mod tests {
     use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, unknown, warn};
     use crate::catalog::samples;
     use crate::model::facts::{Facts, PortFact, UnfinishedRun};
-    use crate::model::finding::Severity;
     use crate::model::flow::Flow;
     use crate::model::untrusted::Untrusted;
 
@@ -210,12 +232,27 @@ mod tests {
 
     #[test]
     fn prefixes_fit_together_or_do_not() {
-        assert_eq!(evidence(&prefixes_verdict("http://localhost", "false")), "http://localhost:80/");
+        assert_eq!(evidence(&prefixes_verdict("http://+", "false")), "http://+:80/");
         assert_eq!(evidence(&prefixes_verdict("http://a/, http://b/x", "false")), "http://a:80/, http://b:80/x/");
         assert!(stop(&prefixes_verdict("http://a:443/,https://b/", "false")).says.contains("http://a:443/ and https://b:443/"));
         let forced = stop(&prefixes_verdict("http://a/", "true"));
         assert_eq!(forced.about, Some(FieldId::ForceSsl));
         assert_eq!(prefixes_verdict("nonsense", "false"), Verdict::NotYet);
+    }
+
+    #[test]
+    fn what_no_other_machine_can_reach_is_told() {
+        for alone in ["http://localhost/", "http://127.0.0.1:8080/", "https://[::1]/", "http://localhost/,http://127.0.0.2/"] {
+            let Verdict::Found(findings) = prefixes_verdict(alone, "false") else { panic!("{alone}") };
+            assert!(
+                findings[0].says.starts_with("No other machine can reach http") && findings[0].fix.contains("://+:"),
+                "{findings:?}"
+            );
+        }
+        assert_eq!(
+            evidence(&prefixes_verdict("http://localhost/,http://web01/", "false")),
+            "http://localhost:80/, http://web01:80/"
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) const ROWS: [Setting; 5] = [
     Setting {
         field: FieldId::ListenPrefixes,
         id: "listen-prefixes",
-        default: "http://localhost:80/",
+        default: "http://+:80/",
         is_list: true,
         problem: |answers| read::prefixes(answers).err(),
         node: Some(|node| Some(node.web.prefix_texts().join(","))),

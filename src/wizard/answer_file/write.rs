@@ -225,7 +225,7 @@ mod tests {
         trust = "system"
         create-database = true
         multi-subnet = false
-        listen-prefixes = "http://localhost:80/"
+        listen-prefixes = "http://+:80/"
         force-ssl = false
         comms-port = 10943
         grpc-port = 8443

@@ -181,7 +181,7 @@ fn the_row_of_the_run_that_is_gone_on_with_is_no_obstacle() {
     let resumed = |facts: &Facts| {
         judged_in(&Case { flow: Flow::Join, resuming: Some(samples::CLUSTER), ..case(&answers, facts) }, CheckId::ClusterNode)
     };
-    assert!(evidence(&resumed(&facts)).contains("entered by the run"));
+    assert!(evidence(&resumed(&facts)).contains("entered by the unfinished run"));
     facts.machine.host_name = "another".into();
     stop(&resumed(&facts));
 }
