@@ -3,7 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use octopus_setup::faces::tui::{Charset, CharsetHints, Colours, TerminalOptions, TuiOptions};
+use octopus_setup::faces::tui::{Charset, CharsetHints, ColourHints, Colours, TerminalOptions, TuiOptions};
 use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::names::NodeName;
@@ -43,7 +43,12 @@ impl Environment {
         // Windows does not set TERM, and its console can do all that is needed.
         let dumb = term.as_deref().map_or(cfg!(unix), |term| term == "dumb");
         let hints = CharsetHints { ascii: cli.ascii, term: term.as_deref(), locale: locale.as_deref() };
-        let colours = Colours::detect(variable("NO_COLOR").as_deref());
+        let (no_color, foreground_background) = (variable("NO_COLOR"), variable("COLORFGBG"));
+        let colours = Colours::detect(ColourHints {
+            no_color: no_color.as_deref(),
+            term: term.as_deref(),
+            foreground_background: foreground_background.as_deref(),
+        });
         Some(Self {
             places: Places::of_this_user(variable(STATE_DIR_VARIABLE).map(PathBuf::from))?,
             surroundings: Surroundings::of(|name| variable(name).is_some()),

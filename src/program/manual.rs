@@ -227,6 +227,12 @@ fn environment() -> Terms {
         ),
         ("NO_COLOR", "Draw without colours, whatever it is set to.".to_owned()),
         (
+            "COLORFGBG",
+            "Where the last of its numbers, with semicolons between, is that of a dark colour, screens are drawn with colours; without it only on \
+             the Linux console: none of a terminal's sixteen colours can be read on both a light and a dark background."
+                .to_owned(),
+        ),
+        (
             "TERM",
             "With \"dumb\", questions are asked in plain sentences; with \"linux\", screens are drawn with ASCII characters."
                 .to_owned(),

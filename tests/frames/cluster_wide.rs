@@ -17,7 +17,7 @@ use crate::clusters::{self, found, good};
 use crate::states::{self, all, with};
 use crate::text;
 
-const PLAIN: TuiOptions = TuiOptions { charset: Charset::Unicode, colours: Colours::Some };
+const PLAIN: TuiOptions = TuiOptions { charset: Charset::Unicode, colours: Colours::OnDark };
 
 /// The frames of a scene at every size that is held, each under the name with an ending of its own.
 pub fn at_every_size(name: &str, scene: &Scene<'_>) {

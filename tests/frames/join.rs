@@ -22,7 +22,7 @@ pub fn scene<'a>(state: &'a State, fields: &[FieldId], verdicts: Vec<(CheckId, V
     with(scene, verdicts)
 }
 
-const PLAIN: TuiOptions = TuiOptions { charset: Charset::Unicode, colours: Colours::Some };
+const PLAIN: TuiOptions = TuiOptions { charset: Charset::Unicode, colours: Colours::OnDark };
 
 #[test]
 fn cluster_of_two() {

@@ -16,7 +16,7 @@ use ratatui::style::Color;
 use crate::states::{self, all, database_scene, half_way, with};
 use crate::{text, usual};
 
-const USUAL: TuiOptions = TuiOptions { charset: Charset::Unicode, colours: Colours::Some };
+const USUAL: TuiOptions = TuiOptions { charset: Charset::Unicode, colours: Colours::OnDark };
 
 #[test]
 fn start() {
@@ -213,7 +213,7 @@ fn without_colours_there_is_none() {
     let state = states::database();
     let scene = database_scene(&state, half_way());
     let mut colours = Vec::new();
-    for wanted in [Colours::Some, Colours::None] {
+    for wanted in [Colours::OnDark, Colours::None] {
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
         let mut tui = Tui::new(TuiOptions { colours: wanted, ..USUAL });
         terminal.draw(|frame| tui.draw_scene(frame, &scene)).unwrap();

@@ -4,6 +4,7 @@
 
 mod cluster_wide;
 mod clusters;
+mod contrast;
 mod handing_over;
 mod join;
 mod keys;

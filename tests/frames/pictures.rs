@@ -80,10 +80,9 @@ fn put(svg: &mut String, (column, row): (usize, usize), text: &str, colour: Colo
     let (x, y) = (EDGE + column * CELL.0, EDGE + row * CELL.1 + 15);
     let length = text.chars().count() * CELL.0;
     let fill = match colour {
-        Color::Cyan => "#5fd7d7",
-        Color::Green => "#87d787",
-        Color::Yellow => "#d7c45f",
-        Color::Red => "#ff7b72",
+        Color::LightCyan => "#5fd7d7",
+        Color::LightGreen => "#87d787",
+        Color::LightYellow => "#d7c45f",
         _ => "#d6d6d6",
     };
     let mut attributes = String::new();

@@ -18,7 +18,7 @@ use ratatui::backend::TestBackend;
 
 use crate::{clusters, lines, states, text};
 
-const PLAIN: TuiOptions = TuiOptions { charset: Charset::Unicode, colours: Colours::Some };
+const PLAIN: TuiOptions = TuiOptions { charset: Charset::Unicode, colours: Colours::OnDark };
 
 fn plan(flow: Flow, steps: &[(StepKind, &str, &'static str)]) -> Plan {
     let mut plan = states::plan();

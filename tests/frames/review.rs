@@ -22,7 +22,7 @@ use crate::clusters::{self, good, two};
 use crate::states::{self, with};
 use crate::text;
 
-const PLAIN: TuiOptions = TuiOptions { charset: Charset::Unicode, colours: Colours::Some };
+const PLAIN: TuiOptions = TuiOptions { charset: Charset::Unicode, colours: Colours::OnDark };
 
 fn config() -> NodeConfig {
     NodeConfig {

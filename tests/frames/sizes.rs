@@ -72,7 +72,7 @@ proptest! {
             custody.revealed = revealed;
         }
         let options =
-            TuiOptions { charset: if ascii { Charset::Ascii } else { Charset::Unicode }, colours: Colours::Some };
+            TuiOptions { charset: if ascii { Charset::Ascii } else { Charset::Unicode }, colours: Colours::OnDark };
         let frame = text(width, height, options, &Scene::new(&state));
         prop_assert!(!ascii || frame.is_ascii());
     }

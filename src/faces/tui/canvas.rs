@@ -124,7 +124,7 @@ impl Canvas<'_> {
     pub const fn severity(&self, severity: Severity) -> (&'static str, Style) {
         match severity {
             Severity::Note => (self.signs.note, self.theme.plain),
-            Severity::Unknown => (self.signs.unknown, self.theme.dim),
+            Severity::Unknown => (self.signs.unknown, self.theme.plain),
             Severity::Unproven => (self.signs.unknown, self.theme.warn),
             Severity::Warn => (self.signs.warn, self.theme.warn),
             Severity::Stop => (self.signs.stop, self.theme.stop),

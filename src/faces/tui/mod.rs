@@ -20,8 +20,8 @@ mod view;
 pub use input::{TuiEvent, start as start_input};
 pub use scene::Scene;
 pub use terminal::{Terminal, TerminalOptions, is_taken, restore};
-pub use theme::Colours;
 pub use theme::{Charset, CharsetHints};
+pub use theme::{ColourHints, Colours};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Frame;

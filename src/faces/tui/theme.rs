@@ -1,25 +1,45 @@
-//! Styles and signs. One accent and three states, from the terminal's own sixteen colours on its own background, fit light and
-//! dark terminals and custom palettes. Every state also has a sign, so that colour is never the only carrier of meaning.
+//! Styles and signs. Signs and findings have a contrast of 4.5 to 1 or more on light and dark terminals. Every state has a sign, so that
+//! colour is never the only carrier of meaning.
 
 use std::ffi::OsStr;
 
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
-/// Whether colours are used.
+/// Whether colours are used. None of the sixteen can be read on a light and on a dark background both: green, yellow and cyan
+/// fade on white, red on black (`tests/frames/contrast.rs` computes it). So there are colours only where the background is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Colours {
-    /// Four of the sixteen.
+    /// The bright ones of the sixteen, on a background that is known to be dark.
     #[default]
-    Some,
-    /// None: bold, underlined and reversed only.
+    OnDark,
+    /// None: the terminal's own colour, in bold, underlined or reversed.
     None,
 }
 
+/// What decides about colours; the caller reads it from the environment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ColourHints<'a> {
+    /// `NO_COLOR`.
+    pub no_color: Option<&'a OsStr>,
+    /// `TERM`.
+    pub term: Option<&'a OsStr>,
+    /// `COLORFGBG`, which some terminals set: the numbers of the colours of text and background, with semicolons between.
+    pub foreground_background: Option<&'a OsStr>,
+}
+
 impl Colours {
-    /// What `NO_COLOR` asks for: none, whenever it is set and not empty (<https://no-color.org>).
-    pub fn detect(no_color: Option<&std::ffi::OsStr>) -> Self {
-        if no_color.is_some_and(|value| !value.is_empty()) { Self::None } else { Self::Some }
+    /// The colours for these: none where `NO_COLOR` is set and not empty (<https://no-color.org>), and where nothing tells that
+    /// the background is dark.
+    pub fn detect(hints: ColourHints<'_>) -> Self {
+        let background = hints.foreground_background.and_then(OsStr::to_str).and_then(|text| text.rsplit(';').next());
+        let is_dark = match background.and_then(|number| number.parse::<u8>().ok()) {
+            Some(number) => matches!(number, 0..=6 | 8),
+            // The Linux console is black.
+            None => hints.term == Some(OsStr::new("linux")),
+        };
+        let is_wanted = hints.no_color.is_none_or(OsStr::is_empty);
+        if is_wanted && is_dark { Self::OnDark } else { Self::None }
     }
 }
 
@@ -51,16 +71,17 @@ impl Theme {
         let dim = plain.add_modifier(Modifier::DIM);
         let edited = plain.add_modifier(Modifier::UNDERLINED);
         match colours {
-            Colours::Some => Self {
+            Colours::OnDark => Self {
                 plain,
                 title: bold,
                 dim,
-                accent: bold.fg(Color::Cyan),
+                accent: bold.fg(Color::LightCyan),
                 edited,
-                key: plain.fg(Color::Cyan),
-                good: plain.fg(Color::Green),
-                warn: plain.fg(Color::Yellow),
-                stop: bold.fg(Color::Red),
+                key: plain.fg(Color::LightCyan),
+                good: plain.fg(Color::LightGreen),
+                warn: plain.fg(Color::LightYellow),
+                // Bright red is 4.1 to 1 on the dark background of GNOME's terminals.
+                stop: bold,
             },
             Colours::None => {
                 Self { plain, title: bold, dim, accent: bold, edited, key: bold, good: plain, warn: bold, stop: bold }
@@ -220,9 +241,24 @@ mod tests {
         for style in [plain, title, dim, accent, edited, key, good, warn, stop] {
             assert_eq!((style.fg, style.bg), (None, None));
         }
-        assert_eq!(Colours::detect(Some("1".as_ref())), Colours::None);
-        assert_eq!(Colours::detect(Some("".as_ref())), Colours::Some);
-        assert_eq!(Colours::detect(None), Colours::Some);
+        let linux = ColourHints { term: Some(OsStr::new("linux")), ..ColourHints::default() };
+        assert_eq!(Colours::detect(ColourHints { no_color: Some("1".as_ref()), ..linux }), Colours::None);
+        assert_eq!(Colours::detect(ColourHints { no_color: Some("".as_ref()), ..linux }), Colours::OnDark);
+        assert_eq!(Colours::detect(linux), Colours::OnDark);
+    }
+
+    #[test]
+    fn colours_are_for_a_background_that_is_known_to_be_dark() {
+        let told =
+            |text: &str| Colours::detect(ColourHints { foreground_background: Some(text.as_ref()), ..ColourHints::default() });
+        for dark in ["15;0", "7;0", "15;default;0", "12;8"] {
+            assert_eq!(told(dark), Colours::OnDark, "{dark}");
+        }
+        for light in ["0;15", "0;7", "0;default;15", "15;default", "", ";", "\u{e4}"] {
+            assert_eq!(told(light), Colours::None, "{light}");
+        }
+        let xterm = ColourHints { term: Some(OsStr::new("xterm-256color")), ..ColourHints::default() };
+        assert_eq!((Colours::detect(xterm), Colours::detect(ColourHints::default())), (Colours::None, Colours::None));
     }
 
     fn detect(ascii: bool, term: &str, locale: &str) -> Charset {
