@@ -13,6 +13,7 @@ use crate::render::{self, tentacles};
 use crate::wizard::end_page::EndPage;
 use crate::wizard::next_steps::NextStep;
 use crate::wizard::summary::{self, SummaryLine};
+use crate::words;
 
 /// The columns of a check's word and of its id.
 pub const WORD: usize = 8;
@@ -37,6 +38,12 @@ pub fn verdict(verdict: &Verdict) -> &'static str {
         None if matches!(verdict, Verdict::Good(_)) => "ok",
         None => "unknown",
     }
+}
+
+/// Returns a check's label, as the screens show it.
+pub fn check_label(check: CheckId) -> &'static str {
+    let screen = words::screen(crate::catalog::checks::row(check).screen);
+    screen.check(check).map_or(check.id(), |words| words.label.as_str())
 }
 
 /// One check: its evidence, or each of its findings with what to do.
@@ -126,7 +133,7 @@ pub fn plan(out: &mut String, plan: &Plan) {
         );
     }
     if !plan.accepted.is_empty() {
-        let names: Vec<&str> = plan.accepted.iter().map(|check| check.id()).collect();
+        let names: Vec<String> = plan.accepted.iter().map(|check| format!("{} ({})", check_label(*check), check.id())).collect();
         let _ = writeln!(out, "  Accepted: {}", names.join(", "));
     }
 }

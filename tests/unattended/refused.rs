@@ -80,7 +80,7 @@ async fn a_warning_stops_unless_it_is_accepted_by_its_name() {
     assert_eq!(exit, Exit::Checks, "another name is no consent\n{said}");
     let (exit, said) = text(&site, accepting(warned(), &[CheckId::SqlTls, CheckId::SqlClock])).await;
     assert_eq!(exit, Exit::Done, "{said}");
-    assert!(said.contains("Accepted: sql-tls"), "{said}");
+    assert!(said.contains("Accepted: Certificate (sql-tls)"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,7 +13,6 @@ use crate::model::untrusted::Untrusted;
 use crate::wizard::event::{Action, Event};
 use crate::wizard::state::State;
 use crate::wizard::view::shared_folders;
-use crate::words;
 
 use super::input::LineSource;
 use super::talk::{Face, SessionStop, Waiting};
@@ -158,7 +157,7 @@ fn tell<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, verd
 
 /// Returns the sentences of a final verdict; none for one that is not final.
 pub fn sentences_of(check: CheckId, verdict: &Verdict) -> Vec<String> {
-    let name = format!("{} ({})", label(check), check.id());
+    let name = format!("{} ({})", sentences::check_label(check), check.id());
     match verdict {
         Verdict::Good(evidence) | Verdict::Unknown(evidence) => {
             vec![format!("{}: {name}: {}", sentences::verdict(verdict), format::sentence(&sentences::clean(evidence)))]
@@ -171,14 +170,10 @@ pub fn sentences_of(check: CheckId, verdict: &Verdict) -> Vec<String> {
     }
 }
 
-fn label(check: CheckId) -> &'static str {
-    words::screen(crate::catalog::checks::row(check).screen).check(check).map_or("", |words| words.label.as_str())
-}
-
 /// Names the checks that are still running.
 fn checking(state: &State, screen: ScreenId) -> String {
     let running = state.verdicts_of(screen).into_iter().filter(|(_, verdict)| *verdict == Verdict::Running);
-    let names: Vec<&str> = running.map(|(check, _)| label(check)).collect();
+    let names: Vec<&str> = running.map(|(check, _)| sentences::check_label(check)).collect();
     if names.is_empty() { "checking".to_owned() } else { format!("checking {}", names.join(", ")) }
 }
 

@@ -123,6 +123,7 @@ fn plan(plan: &Plan, answers: &[AnswerSummary], changes: &[SummaryLine]) -> Valu
         "changes": changes.iter().map(|line| json!({ "setting": line.label, "change": clean(&line.value) })).collect::<Vec<_>>(),
         "steps": steps,
         "accepted": plan.accepted.iter().map(|check| check.id()).collect::<Vec<_>>(),
+        "accepted_names": plan.accepted.iter().map(|check| sentences::check_label(*check)).collect::<Vec<_>>(),
         "key_unverified": plan.key_unverified,
     })
 }
