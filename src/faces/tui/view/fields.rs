@@ -268,8 +268,11 @@ fn choice(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldI
     canvas.hit(Rect { width: 2.min(rest.width), ..rest }, Hit::Choice(field, Direction::Forward));
     let rest = canvas.put(rest, right, edited);
     if let Kind::Choice(values) = field.kind() {
-        let place = if scene.state.is_undecided(field) { 0 } else { scene.state.answers.choice(field) + 1 };
-        let place = format!("{place} of {}", values.len());
+        let place = if scene.state.is_undecided(field) {
+            format!("{} choices", values.len())
+        } else {
+            format!("{} of {}", scene.state.answers.choice(field) + 1, values.len())
+        };
         canvas.put_right(behind(rest, 2), &place, theme.edited.patch(theme.dim));
     }
 }
