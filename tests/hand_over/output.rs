@@ -26,6 +26,7 @@ async fn what_it_printed_is_shown_when_asked_for_and_holds_no_secret() {
             (FieldId::AdminUser, "admin"),
             (FieldId::AdminEmail, "admin@corp.example"),
             (FieldId::AdminPassword, ADMIN_PASSWORD),
+            (FieldId::AdminPasswordAgain, ADMIN_PASSWORD),
             (FieldId::HandOver, "always"),
             (FieldId::OctopusServer, &program),
         ],
