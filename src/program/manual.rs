@@ -228,8 +228,8 @@ fn environment() -> Terms {
         ("NO_COLOR", "Draw without colours, whatever it is set to.".to_owned()),
         (
             "COLORFGBG",
-            "Where the last of its numbers, with semicolons between, is that of a dark colour, text has colours; without it only on \
-             the Linux console, and elsewhere only warnings and stops stand on a colour: none of a terminal's sixteen colours can be read on both a light and a dark background."
+            "Where the last of its numbers, with semicolons between, is that of a dark colour, screens are drawn with colours; without it only on \
+             the Linux console: none of a terminal's sixteen colours can be read on both a light and a dark background."
                 .to_owned(),
         ),
         (

@@ -7,15 +7,13 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
 /// Whether colours are used. None of the sixteen can be read on a light and on a dark background both: green, yellow and cyan
-/// fade on white, red on black (`tests/frames/contrast.rs` computes it). So text has colours only where the background is known.
+/// fade on white, red on black (`tests/frames/contrast.rs` computes it). So there are colours only where the background is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Colours {
     /// The bright ones of the sixteen, on a background that is known to be dark.
     #[default]
     OnDark,
-    /// Where the background is not known: what is wrong on yellow or red, where the background does not matter; the rest as without colours.
-    OnAny,
-    /// None: the terminal's own colour, in bold or underlined.
+    /// None: the terminal's own colour, in bold, underlined or reversed.
     None,
 }
 
@@ -31,7 +29,8 @@ pub struct ColourHints<'a> {
 }
 
 impl Colours {
-    /// The colours for these: none where `NO_COLOR` is set and not empty (<https://no-color.org>).
+    /// The colours for these: none where `NO_COLOR` is set and not empty (<https://no-color.org>), and where nothing tells that
+    /// the background is dark.
     pub fn detect(hints: ColourHints<'_>) -> Self {
         let background = hints.foreground_background.and_then(OsStr::to_str).and_then(|text| text.rsplit(';').next());
         let is_dark = match background.and_then(|number| number.parse::<u8>().ok()) {
@@ -40,11 +39,7 @@ impl Colours {
             None => hints.term == Some(OsStr::new("linux")),
         };
         let is_wanted = hints.no_color.is_none_or(OsStr::is_empty);
-        match (is_wanted, is_dark) {
-            (false, _) => Self::None,
-            (true, true) => Self::OnDark,
-            (true, false) => Self::OnAny,
-        }
+        if is_wanted && is_dark { Self::OnDark } else { Self::None }
     }
 }
 
@@ -87,11 +82,6 @@ impl Theme {
                 warn: plain.fg(Color::LightYellow),
                 // Bright red is 4.1 to 1 on the dark background of GNOME's terminals.
                 stop: bold,
-            },
-            Colours::OnAny => Self {
-                warn: plain.fg(Color::Black).bg(Color::LightYellow),
-                stop: plain.fg(Color::White).bg(Color::Red),
-                ..Self::new(Colours::None)
             },
             Colours::None => {
                 Self { plain, title: bold, dim, accent: bold, edited, key: bold, good: plain, warn: bold, stop: bold }
@@ -265,10 +255,10 @@ mod tests {
             assert_eq!(told(dark), Colours::OnDark, "{dark}");
         }
         for light in ["0;15", "0;7", "0;default;15", "15;default", "", ";", "\u{e4}"] {
-            assert_eq!(told(light), Colours::OnAny, "{light}");
+            assert_eq!(told(light), Colours::None, "{light}");
         }
         let xterm = ColourHints { term: Some(OsStr::new("xterm-256color")), ..ColourHints::default() };
-        assert_eq!((Colours::detect(xterm), Colours::detect(ColourHints::default())), (Colours::OnAny, Colours::OnAny));
+        assert_eq!((Colours::detect(xterm), Colours::detect(ColourHints::default())), (Colours::None, Colours::None));
     }
 
     fn detect(ascii: bool, term: &str, locale: &str) -> Charset {
