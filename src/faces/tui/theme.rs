@@ -84,7 +84,9 @@ impl Theme {
                 stop: bold,
             },
             Colours::None => {
-                Self { plain, title: bold, dim, accent: bold, edited, key: bold, good: plain, warn: bold, stop: bold }
+                // What stands in the way is seen at once without a colour, too.
+                let stop = bold.add_modifier(Modifier::REVERSED);
+                Self { plain, title: bold, dim, accent: bold, edited, key: bold, good: plain, warn: bold, stop }
             }
         }
     }
